@@ -1,0 +1,1 @@
+"""What keeps jobs and hands them out; siblings never import each other."""

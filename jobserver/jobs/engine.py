@@ -1,0 +1,128 @@
+"""The seam: what every keeper of jobs promises, in words that no database has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jobserver.jobs.events import Listener
+from jobserver.jobs.model import (
+    Filter,
+    Job,
+    JobId,
+    JobSpec,
+    Lease,
+    Outcome,
+    Page,
+    Position,
+    Progress,
+    State,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What an engine is like. ``durable``: survives its process. ``shared``: other machines see the same jobs."""
+
+    name: str
+    durable: bool
+    shared: bool
+    exact_position: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line a handler wrote; ``number`` counts a job's lines from 0."""
+
+    number: int
+    at: datetime
+    text: str
+
+
+class Engine(Protocol):
+    """Keeps jobs and hands them out, at least once each.
+
+    One rule: a job is run only under a lease, and every worker, wherever it is, uses claim, renew, report, finish.
+    A token that is not the current one gets LeaseLost on each of them. Nothing is announced before it is as safe as
+    ``caps`` says. A verb that is not legal in the job's state raises WrongState and changes nothing; an id that is not
+    kept raises JobNotFound. The engine has a clock of its own, since `claim` waits and a shared engine has one anyway.
+    """
+
+    @property
+    def caps(self) -> Caps:
+        """What this engine can promise."""
+
+    async def open(self) -> None:
+        """Be ready to keep jobs; raises StartupError when that cannot be."""
+
+    async def close(self) -> None:
+        """Let go of everything; listeners end."""
+
+    async def health(self) -> str | None:
+        """None when it can write, else a sentence that says why not."""
+
+    async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
+        """Keep a new job; (job, True). The same id again, or a known idempotency key: (that job, False).
+
+        Raises QueueFull, and IdempotencyMismatch when the key came with another fingerprint. A key outlives its job
+        by a while: the job it then answers with is a record of what was accepted, and `get` does not know it.
+        """
+
+    async def get(self, job_id: JobId) -> Job:
+        """The job as it stands."""
+
+    async def page(self, where: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:
+        """Jobs that match, newest first. A cursor stays right while jobs come and go; a strange one: InvalidRequest."""
+
+    async def counts(self, queue: str | None = None) -> dict[State, int]:
+        """State → number of jobs, of one queue or of all; every state is present."""
+
+    async def position(self, job_id: JobId) -> Position | None:
+        """How many jobs of its queue run before it; None when it is not queued."""
+
+    async def cancel(self, job_id: JobId, reason: str) -> Job:
+        """End a job that has not ended. One being worked on is cancelled at once, and its worker learns why."""
+
+    async def retry(self, job_id: JobId) -> Job:
+        """Queue a failed or cancelled job again, with all its attempts before it."""
+
+    async def promote(self, job_id: JobId) -> Job:
+        """Queue a scheduled job now."""
+
+    async def remove(self, job_id: JobId) -> None:
+        """Forget an ended job now."""
+
+    async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
+        """Lines from number ``start`` on; the oldest of a very talkative job may be gone."""
+
+    def events(self, *, after: int | None = None, job_id: JobId | None = None) -> Listener:
+        """Listen to one job or to all, from now or from a sequence number; see `EventLog.listen`."""
+
+    async def set_queue(self, queue: str, *, paused: bool | None = None, concurrency: int | None = None) -> None:
+        """Change a queue: ``paused`` hands out no jobs, ``concurrency`` at most so many at a time (0: no limit)."""
+
+    async def claim(self, queues: Sequence[str], *, worker: str, lease: timedelta, wait: float) -> Lease | None:
+        """Take the next job of the first queue that has one; wait up to ``wait`` seconds for one to come, else None."""
+
+    async def renew(self, lease: Lease) -> str | None:
+        """Hold on for another length of the lease. None: go on. A string: the job was cancelled, for that reason."""
+
+    async def report(self, lease: Lease, *, progress: Progress | None = None, log: str | None = None) -> None:
+        """Tell how far the attempt has come, or add a line to the job's log."""
+
+    async def finish(self, lease: Lease, outcome: Outcome) -> State:
+        """Record how the attempt ended and answer what became of the job: the same at a second call with the token.
+
+        An attempt of a job that was cancelled meanwhile changes nothing and is told ``cancelled``.
+        """
+
+    async def tick(self, now: datetime) -> datetime | None:
+        """Do what is due by ``now``: queue scheduled jobs, take leases back, forget old jobs. Any process may call it.
+
+        Returns the next deadline, which is in the past when there was more to do than fits one call.
+        """
+
+    async def wait_due(self, limit: float) -> None:
+        """Return when a deadline may have come, after ``limit`` seconds at the latest."""

@@ -1,0 +1,423 @@
+"""What every engine promises: a new engine passes these by subclassing `EngineContract`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from jobserver.errors import IdempotencyMismatch, InvalidRequest, JobNotFound, LeaseLost, QueueFull, WrongState
+from jobserver.jobs.clock import ManualClock
+from jobserver.jobs.engine import Engine
+from jobserver.jobs.events import EventType
+from jobserver.jobs.model import Filter, Interrupted, Job, Lease, Progress, State
+from tests.make import LEASE, START, a_failure, a_policy, a_spec, a_success
+
+
+class EngineContract:
+    """Subclass it and give `make`: an engine on that clock which takes at most ten unfinished jobs."""
+
+    def make(self, clock: ManualClock) -> Engine:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock(START)
+
+    @pytest.fixture
+    async def engine(self, clock: ManualClock) -> AsyncIterator[Engine]:
+        engine = self.make(clock)
+        await engine.open()
+        yield engine
+        await engine.close()
+
+    # --- submit and read
+
+    async def test_a_job_can_be_read_as_soon_as_it_is_submitted(self, engine: Engine):
+        job, created = await engine.submit(a_spec(args=b'{"n":1}'))
+        assert created
+        assert await engine.get(job.id) == job
+        assert (job.state, job.version, job.spec.args) == (State.QUEUED, 1, b'{"n":1}')
+
+    async def test_an_unknown_id_is_not_found_by_any_verb(self, engine: Engine):
+        for verb in (engine.get, engine.retry, engine.promote, engine.remove, engine.position, engine.logs):
+            with pytest.raises(JobNotFound):
+                await verb("job-none")
+        with pytest.raises(JobNotFound):
+            await engine.cancel("job-none", "x")
+
+    async def test_submitting_the_same_id_again_makes_no_second_job(self, engine: Engine):
+        spec = a_spec()
+        first, _ = await engine.submit(spec)
+        again, created = await engine.submit(spec)
+        assert (again, created) == (first, False)
+        assert (await engine.counts())[State.QUEUED] == 1
+
+    async def test_a_full_queue_refuses_and_takes_again_when_a_job_has_ended(self, engine: Engine):
+        for _ in range(10):
+            await engine.submit(a_spec())
+        with pytest.raises(QueueFull):
+            await engine.submit(a_spec())
+        await engine.finish(await claim(engine), a_success())
+        assert (await engine.submit(a_spec()))[1]
+
+    async def test_counts_follow_every_change(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        await engine.submit(a_spec(run_in=60))
+        await engine.finish(await claim(engine), a_success())
+        counts = await engine.counts()
+        assert counts == dict.fromkeys(State, 0) | {State.DONE: 1, State.SCHEDULED: 1}
+        await engine.remove(job.id)
+        assert (await engine.counts("default"))[State.DONE] == 0
+
+    # --- idempotency
+
+    async def test_an_idempotency_key_maps_to_one_job(self, engine: Engine):
+        first, _ = await engine.submit(a_spec(key="k"))
+        again, created = await engine.submit(a_spec(key="k"))
+        assert (again.id, created) == (first.id, False)
+
+    async def test_a_key_with_another_request_is_refused(self, engine: Engine):
+        await engine.submit(a_spec(key="k", fingerprint=b"one"))
+        with pytest.raises(IdempotencyMismatch):
+            await engine.submit(a_spec(key="k", fingerprint=b"two"))
+
+    async def test_a_key_belongs_to_its_owner(self, engine: Engine):
+        await engine.submit(a_spec(key="k", owner="ann"))
+        assert (await engine.submit(a_spec(key="k", owner="ben", fingerprint=b"two")))[1]
+
+    async def test_a_key_outlives_its_job_for_a_day(self, engine: Engine, clock: ManualClock):
+        first, _ = await engine.submit(a_spec(key="k"))
+        await engine.finish(await claim(engine), a_success())
+        await tick_after(engine, clock, hours=2)
+        with pytest.raises(JobNotFound):
+            await engine.get(first.id)
+        again, created = await engine.submit(a_spec(key="k"))
+        assert (again.id, created) == (first.id, False)
+        await tick_after(engine, clock, hours=23)
+        assert (await engine.submit(a_spec(key="k")))[1]
+
+    async def test_a_key_is_kept_as_long_as_its_job(self, engine: Engine, clock: ManualClock):
+        first, _ = await engine.submit(a_spec(key="k"))
+        await tick_after(engine, clock, hours=25)
+        again, created = await engine.submit(a_spec(key="k"))
+        assert (again.id, created) == (first.id, False)
+
+    # --- order and position
+
+    async def test_jobs_come_in_order_of_priority_then_arrival(self, engine: Engine):
+        names = [("low", -1), ("a", 0), ("b", 0), ("high", 5), ("c", 0)]
+        for name, priority in names:
+            await engine.submit(a_spec(job_id=name, priority=priority))
+        assert [(await claim(engine)).job.id for _ in names] == ["high", "a", "b", "c", "low"]
+
+    async def test_positions_are_exact_while_jobs_leave_from_anywhere(self, engine: Engine):
+        for name in "abcdef":
+            await engine.submit(a_spec(job_id=name))
+        await engine.cancel("c", "x")
+        await claim(engine)
+        assert [await ahead(engine, name) for name in "bdef"] == [0, 1, 2, 3]
+        assert await engine.position("c") is None
+        assert await engine.position("a") is None
+
+    async def test_a_job_of_higher_priority_stands_before_all_lower_ones(self, engine: Engine):
+        await engine.submit(a_spec(job_id="low"))
+        await engine.submit(a_spec(job_id="high", priority=1))
+        assert (await ahead(engine, "high"), await ahead(engine, "low")) == (0, 1)
+
+    async def test_queues_are_served_apart(self, engine: Engine):
+        await engine.submit(a_spec(job_id="one", queue="blue"))
+        await engine.submit(a_spec(job_id="two", queue="red"))
+        assert await ahead(engine, "two") == 0
+        assert (await claim(engine, "red")).job.id == "two"
+        assert await engine.claim(["red"], worker="w", lease=LEASE, wait=0) is None
+
+    # --- claim
+
+    async def test_a_claim_waits_for_a_job_to_come(self, engine: Engine):
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(claim(engine, wait=5))
+            await asyncio.sleep(0)
+            job, _ = await engine.submit(a_spec())
+        assert waiting.result().job.id == job.id
+
+    async def test_a_claim_gives_up_after_its_wait(self, engine: Engine):
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0.01) is None
+
+    async def test_one_job_goes_to_one_of_many_waiting_workers(self, engine: Engine):
+        async with asyncio.TaskGroup() as group:
+            workers = [
+                group.create_task(engine.claim(["default"], worker=str(n), lease=LEASE, wait=0.2)) for n in range(5)
+            ]
+            await asyncio.sleep(0)
+            await engine.submit(a_spec())
+        assert sum(worker.result() is not None for worker in workers) == 1
+
+    async def test_a_claim_that_is_cancelled_loses_no_job(self, engine: Engine):
+        waiting = asyncio.ensure_future(engine.claim(["default"], worker="w", lease=LEASE, wait=5))
+        await asyncio.sleep(0)
+        await engine.submit(a_spec())
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is not None
+
+    async def test_a_claim_starts_an_attempt(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec())
+        lease = await claim(engine)
+        job = await engine.get(lease.job.id)
+        assert (job.state, job.attempt, job.deadline) == (State.PROCESSING, 1, clock.now() + LEASE)
+        assert (job.attempts[0].started_at, job.attempts[0].worker) == (clock.now(), "w")
+
+    async def test_a_paused_queue_gives_nothing_until_it_is_resumed(self, engine: Engine):
+        await engine.set_queue("default", paused=True)
+        await engine.submit(a_spec())
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(claim(engine, wait=5))
+            await asyncio.sleep(0)
+            await engine.set_queue("default", paused=False)
+        assert waiting.result().job.state is State.PROCESSING
+
+    async def test_a_queue_gives_no_more_jobs_at_a_time_than_it_may(self, engine: Engine):
+        await engine.set_queue("default", concurrency=1)
+        await engine.submit(a_spec())
+        await engine.submit(a_spec())
+        first = await claim(engine)
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
+        await engine.finish(first, a_success())
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is not None
+
+    # --- finish
+
+    async def test_a_result_is_kept_for_as_long_as_the_policy_says(self, engine: Engine, clock: ManualClock):
+        job, _ = await engine.submit(a_spec(policy=a_policy(keep=100)))
+        clock.advance(10_000)
+        assert await engine.finish(await claim(engine), a_success(b"[1]")) is State.DONE
+        kept = await engine.get(job.id)
+        assert kept.result is not None
+        assert (kept.result.body, kept.finished_at) == (b"[1]", clock.now())
+        await tick_after(engine, clock, seconds=99)
+        assert (await engine.get(job.id)).state is State.DONE
+        await tick_after(engine, clock, seconds=1)
+        with pytest.raises(JobNotFound):
+            await engine.get(job.id)
+
+    async def test_a_failed_attempt_is_tried_again_while_attempts_are_left(self, engine: Engine):
+        job, _ = await engine.submit(a_spec(policy=a_policy(max_attempts=2)))
+        assert await engine.finish(await claim(engine), a_failure("first")) is State.QUEUED
+        assert await engine.finish(await claim(engine), a_failure("second")) is State.FAILED
+        failed = await engine.get(job.id)
+        assert failed.failure is not None
+        assert failed.failure.message == "second"
+        assert [a.failure.message for a in failed.attempts if a.failure] == ["first", "second"]
+
+    async def test_a_failure_that_no_retry_can_help_is_final(self, engine: Engine):
+        await engine.submit(a_spec(policy=a_policy(max_attempts=5)))
+        assert await engine.finish(await claim(engine), a_failure(retry=False)) is State.FAILED
+
+    async def test_a_retry_waits_for_its_back_off(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec(policy=a_policy(max_attempts=3, delay=10)))
+        assert await engine.finish(await claim(engine), a_failure()) is State.SCHEDULED
+        assert await tick_after(engine, clock, seconds=9) == clock.now() + timedelta(seconds=1)
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
+        await tick_after(engine, clock, seconds=1)
+        assert (await claim(engine)).job.attempt == 2
+
+    async def test_a_handler_may_say_when_to_try_again(self, engine: Engine, clock: ManualClock):
+        job, _ = await engine.submit(a_spec(policy=a_policy(max_attempts=2)))
+        await engine.finish(await claim(engine), a_failure(after=7))
+        assert (await engine.get(job.id)).deadline == clock.now() + timedelta(seconds=7)
+
+    async def test_an_interrupted_attempt_costs_nothing_and_the_job_stays_next(self, engine: Engine):
+        first, _ = await engine.submit(a_spec())
+        await engine.submit(a_spec())
+        assert await engine.finish(await claim(engine), Interrupted()) is State.QUEUED
+        lease = await claim(engine)
+        assert (lease.job.id, lease.job.attempt) == (first.id, 1)
+
+    async def test_a_lease_can_be_finished_once(self, engine: Engine):
+        await engine.submit(a_spec())
+        lease = await claim(engine)
+        await engine.finish(lease, a_success())
+        for late in (engine.finish(lease, a_failure()), engine.renew(lease), engine.report(lease, log="x")):
+            with pytest.raises(LeaseLost):
+                await late
+        assert (await engine.get(lease.job.id)).state is State.DONE
+
+    # --- leases
+
+    async def test_a_lease_that_is_not_renewed_ends_and_costs_an_attempt(self, engine: Engine, clock: ManualClock):
+        job, _ = await engine.submit(a_spec(policy=a_policy(max_attempts=2)))
+        lost = await claim(engine)
+        await tick_after(engine, clock, seconds=30)
+        second = await claim(engine)
+        assert second.job.attempt == 2
+        with pytest.raises(LeaseLost):
+            await engine.finish(lost, a_success())
+        await tick_after(engine, clock, seconds=30)
+        failed = await engine.get(job.id)
+        assert (failed.state, failed.failure and failed.failure.code) == (State.FAILED, "lease_ended")
+
+    async def test_a_renewed_lease_goes_on(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec())
+        lease = await claim(engine)
+        for _ in range(5):
+            await tick_after(engine, clock, seconds=29)
+            assert await engine.renew(lease) is None
+        assert await engine.finish(lease, a_success()) is State.DONE
+
+    async def test_progress_and_logs_can_be_read_while_the_job_runs(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        lease = await claim(engine)
+        await engine.report(lease, progress=Progress(0.5, "half"), log="first line")
+        await engine.report(lease, log="second line")
+        assert (await engine.get(job.id)).progress == Progress(0.5, "half")
+        assert [line.text for line in await engine.logs(job.id)] == ["first line", "second line"]
+        assert [line.text for line in await engine.logs(job.id, start=1)] == ["second line"]
+
+    # --- cancel, retry, promote, remove
+
+    async def test_a_waiting_job_can_be_cancelled(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        assert (await engine.cancel(job.id, "unwanted")).state is State.CANCELLED
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
+
+    async def test_the_worker_of_a_cancelled_job_learns_why(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        lease = await claim(engine)
+        await engine.cancel(job.id, "unwanted")
+        assert await engine.renew(lease) == "unwanted"
+        assert await engine.finish(lease, a_success()) is State.CANCELLED
+        assert (await engine.get(job.id)).result is None
+
+    async def test_a_failed_or_cancelled_job_can_be_retried_with_all_its_attempts(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        await engine.finish(await claim(engine), a_failure())
+        assert (await engine.retry(job.id)).state is State.QUEUED
+        lease = await claim(engine)
+        assert (lease.job.attempt, len(lease.job.attempts)) == (1, 2)
+        await engine.cancel(job.id, "x")
+        assert (await engine.retry(job.id)).state is State.QUEUED
+        with pytest.raises(LeaseLost):
+            await engine.finish(lease, a_success())
+
+    async def test_a_scheduled_job_runs_at_its_time_or_when_promoted(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec(job_id="later", run_in=60))
+        await engine.submit(a_spec(job_id="much-later", run_in=600))
+        assert (await engine.get("later")).state is State.SCHEDULED
+        await tick_after(engine, clock, seconds=60)
+        assert (await engine.get("later")).state is State.QUEUED
+        await engine.promote("much-later")
+        assert [(await claim(engine)).job.id for _ in range(2)] == ["later", "much-later"]
+
+    async def test_a_verb_that_is_not_legal_changes_nothing(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        for wrong in (engine.retry(job.id), engine.promote(job.id), engine.remove(job.id)):
+            with pytest.raises(WrongState):
+                await wrong
+        await engine.finish(await claim(engine), a_success())
+        for wrong in (engine.cancel(job.id, "x"), engine.retry(job.id)):
+            with pytest.raises(WrongState, match="done"):
+                await wrong
+        assert (await engine.get(job.id)).state is State.DONE
+
+    async def test_only_ended_jobs_are_ever_forgotten(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec(job_id="waiting"))
+        await engine.submit(a_spec(job_id="running", priority=1))
+        lease = await claim(engine)
+        for _ in range(200):
+            await tick_after(engine, clock, seconds=29)
+            await engine.renew(lease)
+        assert (await engine.get("waiting")).state is State.QUEUED
+        assert (await engine.get("running")).state is State.PROCESSING
+
+    # --- lists
+
+    async def test_a_list_is_newest_first_and_pages_do_not_overlap(self, engine: Engine):
+        for name in "abcde":
+            await engine.submit(a_spec(job_id=name))
+        first = await engine.page(Filter(), limit=2)
+        await engine.submit(a_spec(job_id="new"))
+        await engine.cancel("d", "x")
+        await engine.remove("d")
+        second = await engine.page(Filter(), cursor=first.next, limit=2)
+        last = await engine.page(Filter(), cursor=second.next, limit=2)
+        assert [names(page.jobs) for page in (first, second, last)] == [["e", "d"], ["c", "b"], ["a"]]
+        assert last.next is None
+
+    async def test_a_list_shows_what_matches(self, engine: Engine):
+        await engine.submit(a_spec(job_id="hers", owner="ann", kind="x"))
+        await engine.submit(a_spec(job_id="his", owner="ben", kind="y", queue="red"))
+        await engine.cancel("hers", "x")
+        for where in (Filter(owner="ann"), Filter(state=State.CANCELLED), Filter(kind="x"), Filter(queue="default")):
+            assert names((await engine.page(where)).jobs) == ["hers"]
+
+    @pytest.mark.parametrize("cursor", ["", "x", "é", "AAAA", "MjAyNiBqb2I=", "MjAyNi0wMS0wMSBqb2I="])
+    async def test_a_strange_cursor_is_refused(self, engine: Engine, cursor: str):
+        with pytest.raises(InvalidRequest):
+            await engine.page(Filter(), cursor=cursor)
+
+    # --- events
+
+    async def test_every_change_is_announced_in_order_and_can_be_read_when_heard(self, engine: Engine):
+        with engine.events() as changes:
+            job, _ = await engine.submit(a_spec(policy=a_policy(max_attempts=2)))
+            await engine.finish(await claim(engine), a_failure())
+            lease = await claim(engine)
+            await engine.report(lease, progress=Progress(0.5))
+            await engine.finish(lease, a_success())
+            heard = [await anext(changes) for _ in range(6)]
+        assert [event.type for event in heard] == [
+            EventType.QUEUED,
+            EventType.STARTED,
+            EventType.RETRYING,
+            EventType.STARTED,
+            EventType.PROGRESS,
+            EventType.DONE,
+        ]
+        assert [event.seq for event in heard] == list(range(heard[0].seq, heard[0].seq + 6))
+        assert heard[-1].job == await engine.get(job.id)
+
+    async def test_a_listener_of_one_job_hears_of_no_other(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        with engine.events(job_id=job.id) as changes:
+            await engine.submit(a_spec())
+            await engine.cancel(job.id, "x")
+            assert (await anext(changes)).type is EventType.CANCELLED
+
+    async def test_a_forgotten_job_is_announced_as_expired(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        await engine.cancel(job.id, "x")
+        with engine.events(job_id=job.id) as changes:
+            await engine.remove(job.id)
+            assert (await anext(changes)).type is EventType.EXPIRED
+
+    async def test_a_deadline_nearer_than_the_last_one_wakes_who_waits_for_it(self, engine: Engine):
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            waiting = group.create_task(engine.wait_due(60))
+            await asyncio.sleep(0)
+            await engine.submit(a_spec(run_in=1))
+        assert waiting.done()
+
+
+async def claim(engine: Engine, queue: str = "default", *, wait: float = 1) -> Lease:
+    lease = await engine.claim([queue], worker="w", lease=LEASE, wait=wait)
+    assert lease is not None
+    return lease
+
+
+async def ahead(engine: Engine, job_id: str) -> int:
+    position = await engine.position(job_id)
+    assert position is not None
+    assert position.exact
+    return position.ahead
+
+
+async def tick_after(engine: Engine, clock: ManualClock, *, seconds: float = 0, hours: float = 0) -> object:
+    return await engine.tick(clock.advance(timedelta(seconds=seconds, hours=hours)))
+
+
+def names(jobs: tuple[Job, ...]) -> list[str]:
+    return [job.id for job in jobs]
