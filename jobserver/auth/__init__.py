@@ -1,0 +1,1 @@
+"""Bytes in, a caller or ``Unauthorized`` out; no request object."""
