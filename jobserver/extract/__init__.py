@@ -1,0 +1,1 @@
+"""A page in, its UI components out."""

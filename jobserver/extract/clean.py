@@ -1,0 +1,133 @@
+"""Makes a component safe: a new tree with allowed elements, attributes, addresses and styles only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from jobserver.extract import allowed
+from jobserver.extract.clean_attributes import Attributes
+from jobserver.extract.css_rules import safe_rule
+from jobserver.extract.ids import Ids
+from jobserver.extract.model import Node, Rule
+from jobserver.extract.text import scrub
+
+MAX_DEPTH = 120
+"""Levels of elements; browsers cut at 512, and no component a person wrote comes near."""
+
+_PLACE = re.compile(r"\{(\d+)\}")
+
+
+@dataclass(slots=True)
+class Cleaned:
+    """A safe component. ``dropped``: declarations that were refused. ``cut``: elements left out for their depth."""
+
+    root: Node
+    dropped: int = 0
+    cut: int = 0
+
+
+def clean(root: Node, *, prefix: str = "", base: str = "") -> Cleaned:
+    """The component without anything that runs, frames, tracks or leaks.
+
+    ``prefix`` is put before the ids that are kept; ``base`` resolves relative addresses. In suffixes of rules, ``{n}``
+    (the component's n-th element in document order, its root being 0) is renumbered for the new tree.
+    """
+    cleaner = _Cleaner(Attributes(Ids.of(root, prefix), base))
+    cleaner.walk(root, depth=0, in_svg=False)
+    new = cleaner.made or [Node("span")]
+    cleaner.renumber()
+    return Cleaned(new[0], cleaner.dropped, cleaner.cut)
+
+
+@dataclass(slots=True)
+class _Cleaner:
+    """One pass over one component, in document order."""
+
+    attributes: Attributes
+    dropped: int = 0
+    cut: int = 0
+    made: list[Node] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
+    seen: int = 0
+
+    def walk(self, node: Node, *, depth: int, in_svg: bool) -> Node | None:
+        """The safe copy of a node, or None when nothing of it may stay."""
+        place, self.seen = self.seen, self.seen + 1
+        in_svg = in_svg or node.tag.lower() == "svg"
+        tag = safe_tag(node.tag, in_svg=in_svg)
+        if tag is None or depth >= MAX_DEPTH:
+            self._skip(node)
+            self.cut += self.seen - place if depth >= MAX_DEPTH else 0
+            return None
+        new = Node(tag, self.attributes.of(tag, node.attrs, in_svg=in_svg), self._rules(node.rules))
+        self.places[place] = len(self.made)
+        self.made.append(new)
+        self._children(node, new, depth=depth, in_svg=in_svg)
+        return new
+
+    def renumber(self) -> None:
+        """Let suffixes name the new tree's elements; a rule that names a removed one goes."""
+        for node in self.made:
+            node.rules = [new for rule in node.rules if (new := self._renumbered(rule))]
+
+    def _children(self, node: Node, new: Node, *, depth: int, in_svg: bool) -> None:
+        if new.tag in allowed.TEXT_ONLY:
+            new.children = [text] if (text := _text(node)) else []
+        if new.tag in allowed.TEXT_ONLY or new.tag in allowed.EMPTY:
+            self._skip(node)
+            return
+        for child in node.children:
+            safe = scrub(child) if isinstance(child, str) else self.walk(child, depth=depth + 1, in_svg=in_svg)
+            if isinstance(safe, str) and new.children and isinstance(new.children[-1], str):
+                # Two texts in a row are one to every parser, and would gain a space in JSX.
+                new.children[-1] += safe
+            elif safe:
+                new.children.append(safe)
+
+    def _skip(self, node: Node) -> None:
+        """Count the elements below, so that places stay right."""
+        rest = [child for child in node.children if isinstance(child, Node)]
+        while rest:
+            self.seen += 1
+            rest.extend(child for child in rest.pop().children if isinstance(child, Node))
+
+    def _rules(self, rules: list[Rule]) -> list[Rule]:
+        safe = [(rule, safe_rule(rule, self.attributes.ids.in_address)) for rule in rules]
+        self.dropped += sum(len(rule.declarations) - len(new.declarations if new else ()) for rule, new in safe)
+        return [new for _, new in safe if new]
+
+    def _renumbered(self, rule: Rule) -> Rule | None:
+        named = [int(number) for number in _PLACE.findall(rule.suffix)]
+        if not all(number in self.places for number in named):
+            return None
+        suffix = _PLACE.sub(lambda match: f"{{{self.places[int(match[1])]}}}", rule.suffix)
+        return Rule(rule.declarations, suffix, rule.conditions)
+
+
+def safe_tag(tag: str, *, in_svg: bool = False) -> str | None:
+    """The element that may stand for this one, or None when it must go with all it holds.
+
+    In SVG, what is not on its list goes; in HTML it becomes a ``span`` or ``div``: its content is what counts.
+    """
+    lower = tag.lower()
+    if in_svg:
+        return allowed.SVG.get(lower)
+    if lower in allowed.REMOVED:
+        return None
+    if lower in allowed.HTML:
+        return lower
+    return "div" if lower in allowed.BLOCKS else "span"
+
+
+def _text(node: Node) -> str:
+    """All text below, tags left away."""
+    parts: list[str] = []
+    rest: list[Node | str] = [node]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            parts.append(part)
+        elif part is node or safe_tag(part.tag) is not None:
+            rest.extend(reversed(part.children))
+    return scrub("".join(parts))

@@ -1,0 +1,108 @@
+"""Writes the rules of components as a style sheet, one class per element that has any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jobserver.extract.model import Node, Rule
+from jobserver.extract.shorthands import collapse
+
+Conditions = tuple[str, ...]
+
+_PLACE = re.compile(r"\{(\d+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """One element of a component: its class, empty where it needs none, and its rules."""
+
+    class_name: str
+    rules: list[Rule]
+
+
+def styled(root: Node, class_name: str) -> list[Styled]:
+    """Every element in document order: ``gen-card-1`` for the root, ``gen-card-1-1`` … for the others with rules.
+
+    ``{n}`` in a suffix has become the class of the n-th element.
+    """
+    nodes = list(_nodes(root))
+    named = {int(number) for node in nodes for rule in node.rules for number in _PLACE.findall(rule.suffix)}
+    names = [class_name]
+    for place, node in enumerate(nodes[1:], 1):
+        has_class = bool(node.rules) or place in named
+        names.append(f"{class_name}-{sum(map(bool, names))}" if has_class else "")
+    return [Styled(name, _written(node, names)) for node, name in zip(nodes, names, strict=True)]
+
+
+def with_classes(root: Node, elements: Iterable[Styled]) -> Node:
+    """A copy of the component with ``class`` on every element that has one."""
+    return _with_classes(root, iter(elements))
+
+
+def style_sheet(elements: Iterable[Styled]) -> str:
+    """The rules of all elements, equal blocks shared, equal conditions gathered.
+
+    Every rule styles one element only, so rules of different elements may pass each other; those of one element never
+    do.
+    """
+    queues = [(element.class_name, list(reversed(element.rules))) for element in elements if element.rules]
+    blocks: list[str] = []
+    while queues:
+        blocks.append(_around(queues[0][1][-1].conditions, _gathered(queues)))
+        queues = [queue for queue in queues if queue[1]]
+    return "\n".join(blocks)
+
+
+def _gathered(queues: list[tuple[str, list[Rule]]]) -> str:
+    """Take from every queue the rules that come next under the first one's conditions.
+
+    In rounds, so that a shared block never stands before an earlier rule of one of its elements.
+    """
+    conditions = queues[0][1][-1].conditions
+    blocks: list[str] = []
+    while taken := [(name, rules.pop()) for name, rules in queues if rules and rules[-1].conditions == conditions]:
+        shared: dict[tuple[str, str], list[str]] = {}
+        for name, rule in taken:
+            # Selectors share a block only with the same suffix: an unknown one would void the whole list.
+            shared.setdefault((rule.suffix, _block(rule)), []).append(f".{name}{rule.suffix}")
+        blocks += [",\n".join(selectors) + f" {block}" for (_, block), selectors in shared.items()]
+    return "\n".join(blocks)
+
+
+def _written(node: Node, names: list[str]) -> list[Rule]:
+    whole_border = not any(name.startswith("border-image") for rule in node.rules for name in rule.declarations)
+    return [
+        Rule(
+            collapse(rule.declarations, whole_border=whole_border),
+            _PLACE.sub(lambda match: f".{names[int(match[1])]}", rule.suffix),
+            rule.conditions,
+        )
+        for rule in node.rules
+    ]
+
+
+def _block(rule: Rule) -> str:
+    return "\n".join(["{", *(f"  {name}: {value};" for name, value in rule.declarations.items()), "}"])
+
+
+def _around(conditions: Conditions, block: str) -> str:
+    for condition in reversed(conditions):
+        indented = "\n".join(f"  {line}" for line in block.split("\n"))
+        block = f"{condition} {{\n{indented}\n}}"
+    return block
+
+
+def _with_classes(node: Node, elements: Iterator[Styled]) -> Node:
+    name = next(elements).class_name
+    attrs = {"class": name, **node.attrs} if name else dict(node.attrs)
+    children = [child if isinstance(child, str) else _with_classes(child, elements) for child in node.children]
+    return Node(node.tag, attrs, [], children)
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    yield root
+    for child in root.children:
+        if isinstance(child, Node):
+            yield from _nodes(child)

@@ -1,0 +1,123 @@
+"""Rules that belong to no element: fonts, keyframes and registered properties, and which component needs which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from jobserver.extract.css_rules import safe_declarations, split_declarations
+from jobserver.extract.css_values import STRING, unescape
+
+Kind = Literal["font-face", "property", "keyframes"]
+MAX_PER_COMPONENT = 64_000
+"""Characters; a longer rule (a font inside the page) stands in ``cssFile`` only, not in every component's css."""
+
+_AT_RULE = re.compile(
+    r"\s*+@(font-face|property|(?:-webkit-)?keyframes)\b([^{]*+)\{(.*)\}\s*+", re.IGNORECASE | re.DOTALL
+)
+_NAME = re.compile(r"-{0,2}[^\W\d][\w-]*")
+_FRAME = re.compile(rf"""([\w%.,\s+-]++)\{{((?:{STRING}|[^{{}}"'])*+)\}}\s*""")
+_OFFSETS = re.compile(r"(?:from|to|[\d.]+%)(?:\s*,\s*(?:from|to|[\d.]+%))*", re.IGNORECASE)
+_RANGE = re.compile(r"U\+([0-9A-F?]{1,6})(?:-([0-9A-F]{1,6}))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRule:
+    """One checked rule. ``name``: the font family, the keyframes or the custom property. ``ranges``: code points."""
+
+    kind: Kind
+    name: str
+    text: str
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    def covers(self, characters: set[int]) -> bool:
+        """Whether a character of the text is in its ``unicode-range``; always true without one."""
+        return not self.ranges or any(low <= code <= high for low, high in self.ranges for code in characters)
+
+
+def read_head(rule: str) -> HeadRule | None:
+    """One rule as an engine gave it, rewritten from its parts; None unless it is one allowed, balanced at-rule."""
+    match = _AT_RULE.fullmatch(rule)
+    if match is None:
+        return None
+    kind, prelude, body = match[1].lower(), match[2].strip(), match[3]
+    if kind == "font-face":
+        return _font_face(body) if not prelude else None
+    name = unescape(prelude.strip("\"'"))
+    if not _NAME.fullmatch(name):
+        return None
+    return _property(name, body) if kind == "property" else _keyframes(name, body)
+
+
+def used(rules: Iterable[HeadRule], css: str) -> list[HeadRule]:
+    """Those that css names, in order."""
+    rules = list(rules)
+    text = unescape(css)
+    names = {name for name in {rule.name for rule in rules} if _word(name).search(text)}
+    return [rule for rule in rules if rule.name in names]
+
+
+def needed(rules: Iterable[HeadRule], css: str, html: str) -> list[HeadRule]:
+    """Those that one component uses, without the very long ones and without fonts for characters it does not have."""
+    characters = set(map(ord, set(html) | set(unescape(css))))
+    return [rule for rule in used(rules, css) if len(rule.text) <= MAX_PER_COMPONENT and rule.covers(characters)]
+
+
+def joined(head: Iterable[HeadRule], rules: str) -> str:
+    """One style sheet: fonts and properties first, keyframes last."""
+    texts: dict[Kind, list[str]] = {"font-face": [], "property": [], "keyframes": []}
+    for rule in head:
+        texts[rule.kind].append(rule.text)
+    return "\n\n".join(filter(None, [*texts["font-face"], *texts["property"], rules, *texts["keyframes"]]))
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+
+
+def _font_face(body: str) -> HeadRule | None:
+    descriptors = _declarations(body)
+    if descriptors is None or not {"font-family", "src"} <= descriptors.keys():
+        return None
+    family = unescape(descriptors["font-family"].strip("\"'"))
+    ranges = tuple(_range(match) for match in _RANGE.finditer(descriptors.get("unicode-range", "")))
+    return HeadRule("font-face", family, _block("@font-face", descriptors), ranges) if family else None
+
+
+def _property(name: str, body: str) -> HeadRule | None:
+    descriptors = _declarations(body)
+    if not descriptors or not name.startswith("--"):
+        return None
+    return HeadRule("property", name, _block(f"@property {name}", descriptors))
+
+
+def _keyframes(name: str, body: str) -> HeadRule | None:
+    frames: list[str] = []
+    position = 0
+    while match := _FRAME.match(body, position):
+        declarations = _declarations(match[2])
+        if not _OFFSETS.fullmatch(match[1].strip()) or declarations is None:
+            return None
+        frames.append(_block(match[1].strip(), declarations, indent="  "))
+        position = match.end()
+    complete = frames and position == len(body)
+    return HeadRule("keyframes", name, "\n".join([f"@keyframes {name} {{", *frames, "}"])) if complete else None
+
+
+def _declarations(block: str) -> dict[str, str] | None:
+    found = {name.lower() if not name.startswith("--") else name: value for name, value in split_declarations(block)}
+    safe = safe_declarations(found)
+    return safe if safe or not block.strip() else None
+
+
+def _block(prelude: str, declarations: dict[str, str], indent: str = "") -> str:
+    lines = (f"{indent}  {name}: {value};" for name, value in declarations.items())
+    return "\n".join([f"{indent}{prelude} {{", *lines, f"{indent}}}"])
+
+
+def _range(match: re.Match[str]) -> tuple[int, int]:
+    low = int(match[1].replace("?", "0"), 16)
+    high = int(match[2] or match[1].replace("?", "F"), 16)
+    return low, high

@@ -1,0 +1,151 @@
+"""The shapes that pass between the rooms of an extraction.
+
+::
+
+    page ──pick──▶ elements ──capture, style──▶ Capture of Found ──dedupe──▶ ──clean──▶ ──render──▶ Extraction
+
+Both engines (the browser and the static one) end in a `Capture`; everything after it is shared and pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NotRequired, Self, TypedDict
+
+EngineName = Literal["browser", "static"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Declarations of one node under conditions.
+
+    ``suffix``: what follows the node's class in the selector: ``""``, ``"::before"``, ``":where(:hover)"`` …
+    ``{n}`` in it stands for the class of the component's n-th element in document order, the root being 0:
+    ``":where({0}:hover *)"``.
+    ``conditions``: at-rules around it, outermost first: ``("@media (min-width: 600px)",)``.
+    ``declarations``: property → value, in the order they are written; ``!important`` is part of the value.
+    """
+
+    declarations: dict[str, str]
+    suffix: str = ""
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Node:
+    """An element of a component with the rules that style it.
+
+    ``tag`` and attribute names are as the DOM spells them: lower case in HTML, camelCase where SVG has it
+    (``linearGradient``, ``viewBox``). ``children`` are nodes and texts in order. ``attrs`` are as found: not yet safe.
+    """
+
+    tag: str
+    attrs: dict[str, str] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    children: list[Node | str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where an element stands in the page at the captured viewport, in CSS pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(slots=True)
+class Found:
+    """One component as an engine found it.
+
+    ``kind``: ``button``, ``nav``, ``card`` … ``selector``: unique CSS path in the page. ``outer_html``: as in the page.
+    ``look``: equal for elements that look the same: one component stands for all. ``box`` is None without layout.
+    """
+
+    kind: str
+    selector: str
+    root: Node
+    outer_html: str
+    look: str
+    box: Box | None = None
+    text: str = ""
+    href: str | None = None
+
+
+@dataclass(slots=True)
+class Capture:
+    """What an engine read off a page, before anything was made safe.
+
+    ``url``: where the page really was, after redirects. ``found``: in document order. ``head_css``: ``@font-face``,
+    ``@keyframes`` and ``@property`` rules that the components need, each a whole rule. ``warnings``: sentences.
+    """
+
+    url: str
+    engine: EngineName
+    title: str = ""
+    found: list[Found] = field(default_factory=list)
+    head_css: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Instance(TypedDict):
+    """Another element of the page with the same look."""
+
+    text: str
+    href: NotRequired[str]
+
+
+class Component(TypedDict):
+    """One component as the wire shows it; the first eight members are the old contract, in its order."""
+
+    index: int
+    kind: str
+    cleanedHtml: str
+    htmlSnippet: str
+    className: str
+    css: str
+    reactSnippet: str
+    originalOuterHTML: str
+    count: int
+    instances: list[Instance]
+    selector: str
+    box: dict[str, float] | None
+    componentName: str
+
+
+class Extraction(TypedDict):
+    """The result of an analyze job: ``summary`` on the wire."""
+
+    url: str
+    componentCount: int
+    components: list[Component]
+    cssFile: str
+    reactFile: str
+    completedAt: str
+    title: str
+    engine: EngineName
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to extract, and within which bounds. It crosses to the child process as JSON.
+
+    ``viewport``: CSS pixels. ``max_page_bytes``: all the page's bytes together. ``time_limit``: seconds.
+    """
+
+    url: str
+    max_components: int = 80
+    viewport: tuple[int, int] = (1280, 1000)
+    max_page_bytes: int = 32_000_000
+    time_limit: float = 50.0
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-able members, for a child process."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, members: dict[str, Any]) -> Self:
+        """The request that `to_json` described."""
+        return cls(**{**members, "viewport": tuple(members["viewport"])})

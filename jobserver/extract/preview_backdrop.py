@@ -1,0 +1,56 @@
+"""Which components of the preview need a dark backdrop: light text that stood on a background of the page."""
+
+from __future__ import annotations
+
+import re
+
+_LIGHT = 0.72
+"""Relative luminance, 0 to 1, above which text is hard to read on white."""
+
+_ROOT = re.compile(r"\.gen-[\w-]+ \{\n(.*?)\n\}", re.DOTALL)
+_COLOR = re.compile(r"^  color: (.+);$", re.MULTILINE)
+_BACKGROUND = re.compile(
+    r"^ *background(?:-color|-image)?: (?!rgba\(0, 0, 0, 0\)|transparent|none|initial)", re.MULTILINE
+)
+_VARIABLE = re.compile(r"var\((--[\w-]+)(?:, ?([^()]*))?\)")
+_RGB = re.compile(r"rgba?\((\d+),? (\d+),? (\d+)")
+_HEX = re.compile(r"#([0-9a-f]{3,8})", re.IGNORECASE)
+_NESTED = 4
+
+
+def needs_dark(css: str) -> bool:
+    """Whether the root's text is light and nothing in the component has a background of its own."""
+    root = _ROOT.search(css)
+    color = root and _COLOR.search(root[1])
+    if not color or _BACKGROUND.search(css):
+        return False
+    return _luminance(_resolved(color[1], css)) > _LIGHT
+
+
+def _resolved(value: str, css: str) -> str:
+    """With its variables replaced by what the component's own css says they are."""
+    for _ in range(_NESTED):
+        value = _VARIABLE.sub(lambda match: _defined(match[1], css) or match[2] or "", value)
+    return value
+
+
+def _defined(name: str, css: str) -> str:
+    match = re.search(rf"^ *{re.escape(name)}: (.+);$", css, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _luminance(color: str) -> float:
+    """0 for what is not a plain colour."""
+    red, green, blue = _channels(color)
+    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    if color.startswith("white"):
+        return 255, 255, 255
+    if match := _RGB.match(color):
+        return int(match[1]), int(match[2]), int(match[3])
+    if match := _HEX.match(color):
+        digits = match[1] if len(match[1]) > 4 else "".join(digit * 2 for digit in match[1])
+        return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+    return 0, 0, 0

@@ -1,0 +1,61 @@
+"""One extraction from beginning to end, wherever it runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from jobserver.egress.policy import UrlPolicy
+from jobserver.egress.resolver import Resolver
+from jobserver.extract.model import Capture, Extraction, Request
+from jobserver.extract.render import brief, render
+from jobserver.jobs.clock import SteadyClock, to_wire
+from jobserver.jobs.model import Result
+
+Report = Callable[[float, str], None]
+
+_CAPTURED = 0.9
+"""The share of the work that is done when the page has been read."""
+
+
+async def extract(
+    request: Request, policy: UrlPolicy, report: Report, *, browser: str | None = None, warnings: tuple[str, ...] = ()
+) -> Extraction:
+    """The components of a page.
+
+    ``browser``: DevTools WebSocket URL of a running Chromium; None reads the page without one. ``warnings``: sentences
+    to put before those of the page. Raises UrlRefused and the family of PageError.
+    """
+    capture = await _capture(request, policy, lambda done, step: report(done * _CAPTURED, step), browser)
+    capture.warnings[:0] = warnings
+    report(_CAPTURED, "Writing components")
+    extraction = render(capture, max_components=request.max_components, completed_at=to_wire(SteadyClock().now()))
+    report(1.0, "Done")
+    return extraction
+
+
+async def extract_in_child(payload: dict[str, Any], report: Report) -> Result:
+    """`extract` for a child process: JSON in, encoded JSON out, so that the server never touches the bulk of it."""
+    extraction = await extract(
+        Request.from_json(payload["request"]),
+        UrlPolicy.from_json(payload["policy"]),
+        report,
+        browser=payload["browser"],
+        warnings=tuple(payload["warnings"]),
+    )
+    return Result(_encode(extraction), _encode(brief(extraction)))
+
+
+async def _capture(request: Request, policy: UrlPolicy, report: Report, browser: str | None) -> Capture:
+    if browser is None:
+        from jobserver.extract.static import capture
+
+        return await capture(request, policy, Resolver(), report)
+    from jobserver.extract.browser import capture as capture_shown
+
+    return await capture_shown(browser, request, policy, Resolver(), report)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

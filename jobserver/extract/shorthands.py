@@ -1,0 +1,102 @@
+"""Joins longhand declarations into the shorthands a person would have written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Declarations = dict[str, str]
+Write = Callable[[list[str]], str]
+
+_SIDES = ("top", "right", "bottom", "left")
+_PARTS = ("width", "style", "color")
+_CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
+_EDGES = {f"border-{side}": tuple(f"border-{side}-{part}" for part in _PARTS) for side in _SIDES}
+_ASPECTS = {f"border-{part}": tuple(f"border-{side}-{part}" for side in _SIDES) for part in _PARTS}
+_BOXES = {
+    "margin": tuple(f"margin-{side}" for side in _SIDES),
+    "padding": tuple(f"padding-{side}" for side in _SIDES),
+    "inset": _SIDES,
+    "border-radius": tuple(f"border-{corner}-radius" for corner in _CORNERS),
+    **_ASPECTS,
+}
+_PAIRS = {"gap": ("row-gap", "column-gap"), "overflow": ("overflow-x", "overflow-y")}
+_ROWS = {
+    "flex": ("flex-grow", "flex-shrink", "flex-basis"),
+    "outline": ("outline-width", "outline-style", "outline-color"),
+    **_EDGES,
+}
+_OVERLAPS = {
+    **dict.fromkeys(_ASPECTS, frozenset({"border", *_EDGES})),
+    **dict.fromkeys(_EDGES, frozenset({"border", *_ASPECTS})),
+    "border": frozenset(_EDGES),
+    "gap": frozenset({"grid-gap", "grid-row-gap", "grid-column-gap"}),
+}
+"""Shorthand → others that set some of the same longhands, so that their order decides."""
+_LOGICAL = re.compile(r"([a-z]+)-(?:inline|block|start|end)\b")
+
+# A shorthand is thrown away whole when one of its values is not understood: only what every browser knows is joined.
+_PLAIN = re.compile(r"[-+]?[\d.]+(?:[a-z]{1,4}|%)?|[a-z-]+|#[0-9a-f]{3,8}|(?:rgb|hsl)a?\([\w\s.,%/-]*\)", re.IGNORECASE)
+_CSS_WIDE = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
+_IMPORTANT = " !important"
+
+
+def collapse(declarations: Declarations, *, whole_border: bool = False) -> Declarations:
+    """The same style with the shorthands of the tables above in place of longhands.
+
+    Joined only when every longhand is there with a plain value and nothing else could depend on the order.
+    ``whole_border``: also to ``border``, which resets ``border-image``: for elements that never set that.
+    """
+    result = dict(declarations)
+    for shorthand, longhands in _BOXES.items():
+        _join(result, shorthand, longhands, _box)
+    for shorthand, longhands in (_PAIRS | _ROWS).items():
+        _join(result, shorthand, longhands, _pair if shorthand in _PAIRS else " ".join)
+    if whole_border:
+        _join(result, "border", tuple(_ASPECTS), " ".join)
+    return result
+
+
+def _join(declarations: Declarations, shorthand: str, longhands: tuple[str, ...], write: Write) -> None:
+    values = [declarations[name] for name in longhands if name in declarations]
+    if len(values) < len(longhands) or _is_contested(shorthand, declarations):
+        return
+    important = {value.endswith(_IMPORTANT) for value in values}
+    plain = [value.removesuffix(_IMPORTANT) for value in values]
+    if len(important) > 1 or not all(map(_PLAIN.fullmatch, plain)):
+        return
+    wide = not _CSS_WIDE.isdisjoint(plain)
+    if wide and len(set(plain)) > 1:
+        return
+    joined = plain[0] if wide else write(plain)
+    _replace(declarations, longhands, shorthand, joined + (_IMPORTANT if True in important else ""))
+
+
+def _is_contested(shorthand: str, declarations: Declarations) -> bool:
+    root = shorthand.split("-", maxsplit=1)[0]
+    logical = (match[1] for name in declarations if (match := _LOGICAL.match(name)))
+    overlaps = _OVERLAPS.get(shorthand, frozenset()) | {shorthand}
+    return root in logical or not overlaps.isdisjoint(declarations)
+
+
+def _replace(declarations: Declarations, longhands: tuple[str, ...], shorthand: str, value: str) -> None:
+    """Put the shorthand where the first of its longhands stood."""
+    items = list(declarations.items())
+    first = next(place for place, (name, _) in enumerate(items) if name in longhands)
+    items[first] = (shorthand, value)
+    declarations.clear()
+    declarations.update((name, text) for name, text in items if name not in longhands)
+
+
+def _box(values: list[str]) -> str:
+    """Four sides in one to four values."""
+    top, right, bottom, left = values
+    if right != left:
+        return " ".join(values)
+    if top != bottom:
+        return f"{top} {right} {bottom}"
+    return top if top == right else f"{top} {right}"
+
+
+def _pair(values: list[str]) -> str:
+    return values[0] if values[0] == values[1] else " ".join(values)

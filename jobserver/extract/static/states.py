@@ -1,0 +1,181 @@
+"""What a selector asks for at rest, and what depends on state and follows the element's class instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import tinycss2
+
+from jobserver.extract.static.selector import (
+    LISTS,
+    MATCHES_ANY,
+    MAX_VARIANTS,
+    Compound,
+    Part,
+    Simple,
+    Specificity,
+    compound_of,
+    parts_of,
+    specificity_of,
+    split,
+)
+from jobserver.extract.static.values import words
+
+DYNAMIC = words(
+    "hover focus focus-visible focus-within active visited target target-within user-valid user-invalid autofill "
+    "-webkit-autofill fullscreen modal popover-open playing paused"
+)
+"""States nothing is in when a page has just been read."""
+LIVE = words("checked indeterminate placeholder-shown valid invalid in-range out-of-range open")
+"""States an element may be in already and may leave: kept as states where they are about the element itself."""
+_SKIPPED = frozenset({"defined", "host", "host-context", "slotted", "part", "current", "past", "future"})
+_FOREIGN = ("-moz-", "-ms-", "-o-")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One selector of a list.
+
+    ``match``: what elements must match at rest. ``state`` and ``pseudo`` follow the element's class:
+    ``":where(:hover)"`` and ``"::before"``. ``needs``: the ``tag``, ``.class`` and ``#id`` the page must have for it.
+    """
+
+    match: str
+    specificity: Specificity
+    state: str = ""
+    pseudo: str = ""
+    needs: frozenset[str] = frozenset()
+
+
+def read(tokens: list[Any]) -> list[Selector]:
+    """What one selector (tokens without commas) asks for.
+
+    Several where ``:is()`` mixes states and classes; none where it can never match a page at rest or is not understood.
+    """
+    parts = parts_of(tokens)
+    if parts is None or not isinstance(parts[-1], list):
+        return []
+    specificity = specificity_of(parts)
+    context = _context(parts[:-1])
+    if context is None:
+        return []
+    variants = islice(_variants(parts[-1]), MAX_VARIANTS)
+    return [found for variant in variants if (found := _subject(context, variant, parts, specificity))]
+
+
+def _context(parts: list[Part]) -> str | None:
+    """Everything before the subject as the engine reads it; None where a state there is needed."""
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        written = _compound_text(part)
+        if written is None:
+            return None
+        text += written
+    return text
+
+
+def _compound_text(compound: Compound) -> str | None:
+    texts = [_static(simple) for simple in compound]
+    kept = [text for text in texts if text is not None]
+    return ("".join(kept) or "*") if len(kept) == len(texts) else None
+
+
+def _static(simple: Simple) -> str | None:
+    """How the engine is asked for a simple selector at rest; None where it cannot match then."""
+    if simple.kind == "element" or (simple.kind == "pseudo" and simple.name in DYNAMIC):
+        return None
+    if simple.kind != "pseudo":
+        return simple.text
+    if simple.name in _SKIPPED or simple.name.startswith(_FOREIGN):
+        return "" if simple.name == "defined" else None
+    if simple.name == "scope":
+        return ":root"
+    if simple.arguments is None:
+        return simple.text
+    return _static_function(simple, simple.arguments)
+
+
+def _static_function(simple: Simple, arguments: list[Any]) -> str | None:
+    if simple.name == "dir":
+        return "" if "ltr" in tinycss2.serialize(arguments).lower() else None
+    if simple.name == "lang":
+        language = tinycss2.serialize(arguments).strip(" \"'")
+        return f':is([lang|="{language}" i],[lang|="{language}" i] *)' if language.isalnum() else None
+    if simple.name not in LISTS:
+        return simple.text
+    choices = [text for each in split(arguments) if (text := _static_selector(each)) is not None]
+    if not choices:
+        return "" if simple.name == "not" else None
+    name = "is" if simple.name in MATCHES_ANY else simple.name
+    return f":{name}({','.join(choices)})"
+
+
+def _static_selector(tokens: list[Any]) -> str | None:
+    parts = parts_of(tokens)
+    return None if parts is None else _context(parts)
+
+
+def _is_state(simple: Simple) -> bool:
+    """Whether a simple selector speaks of nothing but states."""
+    if simple.kind != "pseudo":
+        return False
+    if simple.name in DYNAMIC or simple.name in LIVE:
+        return True
+    if simple.name not in MATCHES_ANY and simple.name != "not":
+        return False
+    choices = [compound_of(each) for each in split(simple.arguments or [])]
+    return bool(choices) and all(choice is not None and all(map(_is_state, choice)) for choice in choices)
+
+
+def _variants(compound: Compound) -> Iterator[Compound]:
+    """The compound, with each ``:is()`` and ``:not()`` that mixes states with other things written out."""
+    for at, simple in enumerate(compound):
+        choices = _mixed(simple)
+        if choices is None:
+            continue
+        head, tail = compound[:at], compound[at + 1 :]
+        for choice in choices:
+            yield from _variants([*head, *choice, *tail])
+        return
+    yield compound
+
+
+def _mixed(simple: Simple) -> list[Compound] | None:
+    if simple.kind != "pseudo" or _is_state(simple) or not (simple.name in MATCHES_ANY or simple.name == "not"):
+        return None
+    choices = [compound_of(each) for each in split(simple.arguments or [])]
+    compounds = [choice for choice in choices if choice is not None]
+    if len(compounds) < len(choices):
+        return None
+    if not any(_is_state(each) for compound in compounds for each in compound):
+        return None
+    return [[_negated(each) for each in compounds]] if simple.name == "not" else compounds
+
+
+def _negated(compound: Compound) -> Simple:
+    text = "".join(simple.text for simple in compound)
+    return Simple("pseudo", "not", f":not({text})", tinycss2.parse_component_value_list(text))
+
+
+def _subject(context: str, compound: Compound, parts: list[Part], specificity: Specificity) -> Selector | None:
+    """The selector whose last compound is ``compound``."""
+    cut = next((at for at, simple in enumerate(compound) if simple.kind == "element"), len(compound))
+    own, pseudo = compound[:cut], "".join(simple.text for simple in compound[cut:])
+    states = "".join(simple.text for simple in own if _is_state(simple))
+    match = _compound_text([simple for simple in own if not _is_state(simple)])
+    if match is None or any(foreign in pseudo for foreign in _FOREIGN):
+        return None
+    state = f":where({states})" if states else ""
+    return Selector(context + match, specificity, state, pseudo, _needs([*parts[:-1], own]))
+
+
+def _needs(parts: list[Part]) -> frozenset[str]:
+    signs = {"tag": "", "class": ".", "id": "#"}
+    simples = (simple for part in parts if isinstance(part, list) for simple in part)
+    return frozenset(signs[simple.kind] + simple.name for simple in simples if simple.kind in signs)

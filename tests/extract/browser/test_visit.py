@@ -1,0 +1,378 @@
+"""Visits to pages that are not there, not pages, or not well-behaved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp import web
+
+from jobserver.egress.policy import UrlPolicy
+from jobserver.egress.resolver import Resolver
+from jobserver.errors import (
+    BrowserCrashed,
+    JobFailed,
+    NotHtml,
+    PageError,
+    PageStatus,
+    PageTooLarge,
+    PageUnreachable,
+    TimedOut,
+    UrlRefused,
+)
+from jobserver.extract import browser
+from jobserver.extract.browser import Chromium
+from jobserver.extract.browser.cdp import Connection
+from jobserver.extract.model import Capture, Request
+from tests.extract.browser.processes import Until
+from tests.extract.browser.web_site import Site, responds
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Awaitable[Capture]]
+BUTTON = "<title>Still here</title><button>Press me</button>"
+
+
+def kinds(capture: Capture) -> list[str]:
+    return [found.kind for found in capture.found]
+
+
+# -- not a page ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_missing_page_is_told_with_its_status(visit: Visit, site: Site):
+    with pytest.raises(PageStatus, match=r"^The page answered 404\.$"):
+        await visit(site.url("/missing"))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_page_in_trouble_may_be_tried_again(visit: Visit, site: Site, status: int):
+    url = site.add("/trouble", responds(status=status, text="busy", content_type="text/html"))
+    with pytest.raises(PageUnreachable, match=str(status)) as caught:
+        await visit(url)
+    assert caught.value.retryable
+
+
+async def test_an_error_without_a_body_is_told_with_its_status_too(visit: Visit, site: Site):
+    with pytest.raises(PageStatus, match="403"):
+        await visit(site.add("/empty", responds(status=403)))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [("application/json", b"{}"), ("image/png", b"\x89PNG"), ("application/zip", b"PK"), ("text/plain", b"x")],
+)
+async def test_what_is_not_html_is_refused(visit: Visit, site: Site, content_type: str, body: bytes):
+    with pytest.raises(NotHtml):
+        await visit(site.add("/file", responds(body=body, content_type=content_type)))
+
+
+async def test_a_download_is_not_a_page_and_writes_no_file(visit: Visit, site: Site):
+    headers = {"Content-Disposition": "attachment; filename=x.html"}
+    url = site.add("/download", responds(text="<p>x", content_type="text/html", headers=headers))
+    with pytest.raises(NotHtml):
+        await visit(url)
+
+
+async def test_a_closed_port_is_unreachable(ws_url: str, closed_port: int):
+    policy = UrlPolicy(private_targets=frozenset({f"127.0.0.1:{closed_port}"}))
+    with pytest.raises(PageUnreachable, match="refused the connection"):
+        await browser.capture(ws_url, Request(f"http://127.0.0.1:{closed_port}/"), policy, Resolver(), _quiet)
+
+
+async def test_a_connection_that_breaks_is_unreachable(visit: Visit, site: Site):
+    async def slam(request: web.Request) -> web.StreamResponse:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    with pytest.raises(PageUnreachable):
+        await visit(site.add("/slam", slam))
+
+
+async def test_a_name_that_does_not_resolve_is_unreachable(ws_url: str):
+    async def nothing(_host: str, _port: int) -> list[str]:
+        raise OSError
+
+    with pytest.raises(PageUnreachable, match="could not be found"):
+        await browser.capture(ws_url, Request("http://shop.example.com/"), UrlPolicy(), Resolver(nothing), _quiet)
+
+
+async def test_endless_redirects_end(visit: Visit, site: Site):
+    async def around(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/around")
+
+    with pytest.raises(PageError, match="redirects without end"):
+        await visit(site.add("/around", around))
+
+
+# -- not allowed --------------------------------------------------------------------------------------------------
+
+
+async def test_a_refused_address_is_never_visited(visit: Visit):
+    with pytest.raises(UrlRefused):
+        await visit("http://169.254.169.254/latest/meta-data/")
+
+
+async def test_a_name_that_leads_to_a_private_address_is_refused(ws_url: str):
+    async def metadata(_host: str, _port: int) -> list[str]:
+        return ["169.254.169.254"]
+
+    with pytest.raises(UrlRefused):
+        await browser.capture(ws_url, Request("http://shop.example.com/"), UrlPolicy(), Resolver(metadata), _quiet)
+
+
+async def test_a_redirect_to_a_private_address_is_refused(visit: Visit, site: Site):
+    async def away(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("http://169.254.169.254/")
+
+    with pytest.raises(UrlRefused):
+        await visit(site.add("/away", away))
+
+
+async def test_a_script_that_leads_to_a_private_address_is_refused(visit: Visit, site: Site):
+    with pytest.raises(UrlRefused):
+        await visit(site.html("/", "<script>location.href = 'http://10.0.0.1/'</script>"))
+
+
+async def test_a_picture_at_a_private_address_is_left_out_and_warned_of(visit: Visit, site: Site, other_site: Site):
+    url = site.html("/", f"{BUTTON}<img src='{other_site.url('/secret.png')}' width=50 height=50>")
+    capture = await visit(url)
+    assert "button" in kinds(capture)
+    assert other_site.asked == []
+    assert any("not allowed" in warning for warning in capture.warnings)
+
+
+async def test_a_frame_is_not_loaded(visit: Visit, site: Site):
+    site.html("/inner", "<button>Inner</button>")
+    capture = await visit(site.html("/", f"{BUTTON}<iframe src='/inner'></iframe>"))
+    assert [found.text for found in capture.found if found.kind == "button"] == ["Press me"]
+    assert "/inner" not in site.asked
+
+
+async def test_a_service_worker_is_not_registered(visit: Visit, site: Site):
+    script = "document.title = 'serviceWorker' in navigator ? 'there' : 'not there'"
+    site.add("/sw.js", responds(text="", content_type="text/javascript"))
+    capture = await visit(site.html("/", f"<script>{script}; navigator.serviceWorker?.register('/sw.js')</script>"))
+    assert capture.title == "not there"
+    assert "/sw.js" not in site.asked
+
+
+# -- not well-behaved ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["alert('x')", "confirm('x')", "prompt('x')"])
+async def test_a_dialog_holds_nothing_up(visit: Visit, site: Site, call: str):
+    assert kinds(await visit(site.html("/", f"<script>{call}</script>{BUTTON}"))) == ["button"]
+
+
+async def test_a_page_that_does_not_want_to_be_left_is_left(visit: Visit, site: Site, devtools: Connection):
+    script = "onbeforeunload = event => { event.preventDefault(); return 'stay' }"
+    await visit(site.html("/", f"<script>{script}</script>{BUTTON}"))
+    assert await _pages(devtools, site) == []
+
+
+@pytest.mark.parametrize("features", ["", "noopener"])
+async def test_a_pop_up_is_closed(visit: Visit, site: Site, devtools: Connection, features: str):
+    site.html("/popup", "Buy!")
+    await visit(site.html("/", f"{BUTTON}<script>open('/popup', '_blank', '{features}')</script>"))
+    assert await _pages(devtools, site) == []
+    assert "/popup" not in site.asked
+
+
+async def test_a_download_that_a_script_starts_is_denied(visit: Visit, site: Site):
+    headers = {"Content-Disposition": "attachment; filename=virus.exe"}
+    site.add("/virus", responds(body=b"MZ", headers=headers))
+    capture = await visit(site.html("/", f"<a id=x href=/virus download>get</a>{BUTTON}<script>x.click()</script>"))
+    assert "button" in kinds(capture)
+
+
+async def test_a_refresh_leads_to_the_page_that_is_read(visit: Visit, site: Site):
+    site.html("/new", "<title>New</title><button>New</button>")
+    capture = await visit(site.html("/", "<meta http-equiv=refresh content='0; url=/new'><button>Old</button>"))
+    assert capture.url == site.url("/new")
+    assert [found.text for found in capture.found] == ["New"]
+
+
+async def test_a_script_that_leads_to_an_error_is_told(visit: Visit, site: Site):
+    with pytest.raises(PageStatus, match="404"):
+        await visit(site.html("/", "<script>location.href = '/missing'</script>"))
+
+
+async def test_a_page_that_never_ends_is_read_as_far_as_it_came(visit: Visit, site: Site):
+    capture = await visit(site.never("/endless", f"<!doctype html>{BUTTON}"), time_limit=8.0)
+    assert kinds(capture) == ["button"]
+    assert any("still loading" in warning for warning in capture.warnings)
+
+
+async def test_a_page_that_never_answers_is_unreachable(visit: Visit, site: Site):
+    async def silence(_: web.Request) -> web.StreamResponse:
+        await site.ends.wait()
+        return web.Response()
+
+    with pytest.raises(PageUnreachable, match="did not answer in time"):
+        await visit(site.add("/silence", silence), time_limit=4.0)
+
+
+async def test_a_picture_that_never_comes_does_not_stop_the_rest(visit: Visit, site: Site):
+    site.never("/slow.png", "")
+    capture = await visit(site.html("/", f"{BUTTON}<img src=/slow.png width=40 height=40>"), time_limit=8.0)
+    assert "button" in kinds(capture)
+
+
+async def test_a_script_without_end_is_stopped_and_the_page_read(visit: Visit, site: Site):
+    capture = await visit(
+        site.html("/", f"{BUTTON}<script>setTimeout(() => {{ while (true); }}, 50)</script>"), time_limit=12.0
+    )
+    assert kinds(capture) == ["button"]
+    assert any("without end" in warning for warning in capture.warnings)
+
+
+async def test_scripts_that_never_stop_fail_the_visit_in_time_and_leave_no_process(
+    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]], until: Until
+):
+    pid = chromium.pid
+    assert pid
+    script = """
+        onbeforeunload = () => 'stay'
+        for (const name of ['unload', 'pagehide', 'visibilitychange']) addEventListener(name, () => { while (true); })
+        new Worker(URL.createObjectURL(new Blob(['while (true);'])))
+        setInterval(() => { while (true); }, 1)
+    """
+    with pytest.raises((PageError, TimedOut)):
+        await visit(site.html("/", f"{BUTTON}<script>{script}</script>"), time_limit=6.0)
+    # One is left: that of the blank page the browser starts with.
+    await until(lambda: len(renderers(pid)) <= 1)
+
+
+async def test_a_page_that_crashes_is_told(
+    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]]
+):
+    assert chromium.pid
+    pid = chromium.pid
+    before = renderers(pid)
+
+    async def crash(_: web.Request) -> web.StreamResponse:
+        for renderer in renderers(pid) - before:
+            os.kill(renderer, signal.SIGKILL)
+        return web.Response()
+
+    site.add("/crash", crash)
+    with pytest.raises(BrowserCrashed):
+        await visit(site.html("/", f"{BUTTON}<script src=/crash></script>"))
+
+
+async def test_a_browser_that_dies_in_the_middle_is_told_at_once(visit: Visit, site: Site, chromium: Chromium):
+    async def kill(_: web.Request) -> web.StreamResponse:
+        assert chromium.pid
+        os.killpg(chromium.pid, signal.SIGKILL)
+        return web.Response()
+
+    site.add("/kill", kill)
+    began = time.monotonic()
+    with pytest.raises(BrowserCrashed):
+        await visit(site.html("/", f"{BUTTON}<script src=/kill></script>"))
+    assert time.monotonic() - began < 5
+
+
+async def test_a_document_that_is_too_large_is_refused(visit: Visit, site: Site):
+    url = site.html("/", BUTTON + "<p>" + "x" * 500_000)
+    with pytest.raises(PageTooLarge):
+        await visit(url, max_page_bytes=100_000)
+
+
+async def test_a_page_that_loads_too_much_is_read_without_the_rest(visit: Visit, site: Site):
+    site.add("/large", responds(body=b"x" * 500_000))
+    script = "addEventListener('load', () => fetch('/large'))"
+    capture = await visit(site.html("/", f"{BUTTON}<script>{script}</script>"), max_page_bytes=100_000)
+    assert kinds(capture) == ["button"]
+    assert any("larger than the limit" in warning for warning in capture.warnings)
+
+
+async def test_a_compression_bomb_is_stopped(visit: Visit, site: Site):
+    async def bomb(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/html"})
+        response.enable_compression(web.ContentCoding.gzip)
+        await response.prepare(request)
+        for _ in range(400):
+            await response.write(b"<p>0000" * 20_000)
+        return response
+
+    with pytest.raises(PageTooLarge):
+        await visit(site.add("/bomb", bomb), max_page_bytes=2_000_000)
+
+
+async def test_the_time_limit_ends_everything(visit: Visit, site: Site):
+    with pytest.raises(JobFailed):
+        await visit(site.never("/endless", ""), time_limit=1.0)
+
+
+# -- nothing stays ------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_of_a_visit_stays_in_the_browser(visit: Visit, site: Site, devtools: Connection):
+    before = await devtools.send("Target.getBrowserContexts")
+    await visit(site.html("/", BUTTON))
+    with pytest.raises(PageStatus):
+        await visit(site.url("/missing"))
+    assert await devtools.send("Target.getBrowserContexts") == before
+    assert await _pages(devtools, site) == []
+
+
+async def test_visits_share_no_cookies(visit: Visit, site: Site):
+    async def count(request: web.Request) -> web.StreamResponse:
+        title = request.cookies.get("seen", "first")
+        response = web.Response(text=f"<!doctype html><title>{title}</title>", content_type="text/html")
+        response.set_cookie("seen", "again")
+        return response
+
+    url = site.add("/count", count)
+    assert [(await visit(url)).title for _ in range(2)] == ["first", "first"]
+
+
+async def test_a_cancelled_visit_leaves_nothing(visit: Visit, site: Site, devtools: Connection):
+    arrived = asyncio.Event()
+
+    async def hold(_: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await site.ends.wait()
+        return web.Response()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(_as_task(visit(site.add("/hold", hold))))
+        await arrived.wait()
+        task.cancel()
+    assert await _pages(devtools, site) == []
+
+
+async def test_visits_at_the_same_time_do_not_disturb_each_other(visit: Visit, site: Site):
+    for name in "abc":
+        site.html(f"/{name}", f"<title>{name}</title><button>{name}</button><script>open('/{name}')</script>")
+    captures = await asyncio.gather(*(visit(site.url(f"/{name}")) for name in "abc"))
+    assert [capture.title for capture in captures] == ["a", "b", "c"]
+    assert [kinds(capture) for capture in captures] == [["button"]] * 3
+
+
+async def test_progress_only_grows(visit: Visit, site: Site):
+    said: list[float] = []
+    await visit(site.html("/", BUTTON), report=lambda done, _step: said.append(done))
+    assert said == sorted(said)
+    assert said[-1] == 1.0
+
+
+def _quiet(_done: float, _step: str) -> None:
+    pass
+
+
+async def _as_task(waiting: Awaitable[Capture]) -> Capture:
+    return await waiting
+
+
+async def _pages(devtools: Connection, site: Site) -> list[str]:
+    """Addresses of the site that are open in the browser."""
+    targets = (await devtools.send("Target.getTargets"))["targetInfos"]
+    return [target["url"] for target in targets if site.authority in target["url"]]

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+
+import esprima
+import pytest
+import tinycss2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobserver.extract.model import Box, Component, Extraction, Found, Node
+from jobserver.extract.render import brief, render
+from tests.extract import hostile
+from tests.extract.make_nodes import a_capture, a_found, a_node
+
+ENDED = "2026-01-01T00:00:00.000Z"
+
+
+def rendered(*found: Found, max_components: int = 80, max_result_bytes: int = 7_500_000, **more: object) -> Extraction:
+    capture = a_capture(*found, **more)
+    return render(capture, max_components=max_components, completed_at=ENDED, max_result_bytes=max_result_bytes)
+
+
+def size(extraction: object) -> int:
+    return len(json.dumps(extraction, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def test_members_stand_in_the_order_of_the_contract():
+    extraction = rendered(a_found())
+    assert list(extraction) == list(Extraction.__annotations__)
+    assert list(extraction["components"][0]) == list(Component.__annotations__)
+
+
+def test_a_component_has_its_names_and_sources():
+    root = a_node("<button class='btn' onclick='x()'>Click Me</button>", color="red")
+    extraction = rendered(a_found("<a href='/'>Home</a>", "a"), a_found(root))
+    button = extraction["components"][1]
+    assert button["index"] == 2
+    assert button["kind"] == "button"
+    assert button["className"] == "gen-button-2"
+    assert button["componentName"] == "Button2"
+    assert button["cleanedHtml"] == "<button>Click Me</button>"
+    assert button["htmlSnippet"] == '<button class="gen-button-2">Click Me</button>'
+    assert button["css"] == ".gen-button-2 {\n  color: red;\n}"
+    assert '<button className="gen-button-2">Click Me</button>' in button["reactSnippet"]
+    assert extraction["componentCount"] == 2
+    assert extraction["completedAt"] == ENDED
+
+
+def test_the_outer_html_is_cut_after_200_characters():
+    (short, long) = rendered(a_found("<b>x</b>"), a_found(f"<i>{'x' * 300}</i>"))["components"]
+    assert short["originalOuterHTML"] == "<b>x</b>"
+    assert len(long["originalOuterHTML"]) == 203
+    assert long["originalOuterHTML"].endswith("xxx...")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '<input type="password" value="s3cret">',
+        "<input value='s3cret' type=password>",
+        "<INPUT TYPE=hidden name=csrf VALUE=s3cret>",
+        f'<input value="s3cret{"x" * 50_000}" type="hidden">',
+        '<input title=">" value="s3cret" type="password"',
+    ],
+)
+def test_secret_fields_are_blank_in_the_outer_html_and_everywhere_else(field: str):
+    assert "s3cret" not in json.dumps(rendered(a_found(f"<form>{field}</form>", "form")))
+
+
+def test_equal_looks_become_one_component_with_a_count():
+    (component,) = rendered(*[a_found(look="x", text=text) for text in ("Save", "Cancel")])["components"]
+    assert component["count"] == 2
+    assert [instance["text"] for instance in component["instances"]] == ["Save", "Cancel"]
+
+
+def test_more_looks_than_asked_for_are_left_out_with_a_warning():
+    extraction = rendered(*[a_found() for _ in range(5)], max_components=2)
+    assert extraction["componentCount"] == len(extraction["components"]) == 2
+    assert extraction["warnings"] == ["Looks left out, as only the first 2 were asked for: 3."]
+
+
+def test_a_result_that_is_too_large_loses_whole_components_from_the_end():
+    found = [a_found(f"<p>{letter * 5000}</p>", "card") for letter in "abcdefghijklmnop"]
+    extraction = rendered(*found, max_result_bytes=100_000)
+    kept = extraction["componentCount"]
+    assert 0 < kept < len(found)
+    assert size(extraction) <= 100_000
+    assert extraction["warnings"] == [f"Components left out at the end as the result was too large: {16 - kept}."]
+    assert [component["index"] for component in extraction["components"]] == list(range(1, kept + 1))
+    assert f"Card{kept + 1}" not in extraction["reactFile"]
+    esprima.parseModule(extraction["reactFile"], {"jsx": True})
+
+
+def test_one_huge_component_does_not_cost_the_others():
+    extraction = rendered(a_found(f"<p>{'x' * 50_000}</p>"), a_found(), max_result_bytes=100_000)
+    assert [component["index"] for component in extraction["components"]] == [2]
+    assert extraction["warnings"] == ["Components left out as too large by themselves: 1."]
+
+
+def test_the_css_file_has_every_head_rule_once_and_equal_blocks_shared():
+    font = '@font-face { font-family: "Inter"; src: url(https://a/b.woff2) }'
+    spin = "@keyframes spin { to { rotate: 1turn } }"
+    found = [a_found(a_node("<b>x</b>", font_family='"Inter"', animation="1s spin")) for _ in range(2)]
+    extraction = rendered(*found, head_css=[font, spin, font])
+    css = extraction["cssFile"]
+    assert css.count("@font-face") == css.count("@keyframes") == css.count("1s spin") == 1
+    assert ".gen-button-1,\n.gen-button-2 {" in css
+    assert css.startswith("/* 2 components of https://example.com/ */")
+    assert css.index("@font-face") < css.index(".gen-button-1") < css.index("@keyframes")
+    assert all("@font-face" in component["css"] for component in extraction["components"])
+
+
+def test_what_was_refused_is_said():
+    extraction = rendered(
+        a_found(a_node("<b>x</b>", color="}", width="1px")), head_css=["@import 'x';"], warnings=["First."]
+    )
+    assert extraction["warnings"] == [
+        "First.",
+        "Declarations left out as unsafe or not understood: 1.",
+        "Rules for fonts, keyframes or properties left out as unsafe or not understood: 1.",
+    ]
+
+
+def test_a_page_s_address_cannot_end_the_comment_of_the_css_file():
+    css = rendered(a_found(), url="https://a/*/body{color:red}")["cssFile"]
+    assert [rule.type for rule in tinycss2.parse_stylesheet(css, skip_whitespace=True)] == ["comment"]
+
+
+def test_a_box_that_json_cannot_carry_is_none():
+    (whole, broken) = rendered(a_found(box=Box(0.004, 1, 2.006, 3)), a_found(box=Box(0, 0, float("nan"), 1)))[
+        "components"
+    ]
+    assert whole["box"] == {"x": 0.0, "y": 1, "width": 2.01, "height": 3}
+    assert broken["box"] is None
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(hostile.nodes, min_size=1, max_size=3), st.sampled_from(hostile.VALUES))
+def test_any_capture_becomes_json_and_a_module_that_parses(roots: list[Node], text: str):
+    extraction = rendered(
+        *[a_found(root, "card", text=text, href=text) for root in roots], title=text, url=f"https://a/{text}"
+    )
+    json.dumps(extraction, ensure_ascii=False, allow_nan=False).encode()
+    esprima.parseModule(extraction["reactFile"], {"jsx": True})
+
+
+def test_the_brief_has_no_bulk_and_is_small_whatever_the_page_says():
+    found = [a_found(f"<p>{'x' * 900}</p>", kind) for kind in ("card", "nav", "card")]
+    extraction = rendered(*found, title="é" * 5000, url="https://a/" + "x" * 9000, warnings=["é" * 3000] * 50)
+    short = brief(extraction)
+    assert short["kinds"] == {"card": 2, "nav": 1}
+    assert short["componentCount"] == 3
+    assert not {"components", "cssFile", "reactFile"} & short.keys()
+    assert size(short) < 10_000
