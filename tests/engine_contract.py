@@ -42,11 +42,12 @@ class EngineContract:
         assert (job.state, job.version, job.spec.args) == (State.QUEUED, 1, b'{"n":1}')
 
     async def test_an_unknown_id_is_not_found_by_any_verb(self, engine: Engine):
-        for verb in (engine.get, engine.retry, engine.promote, engine.remove, engine.position, engine.logs):
+        for verb in (engine.get, engine.retry, engine.promote, engine.remove, engine.logs):
             with pytest.raises(JobNotFound):
                 await verb("job-none")
         with pytest.raises(JobNotFound):
             await engine.cancel("job-none", "x")
+        assert await engine.position("job-none") is None
 
     async def test_submitting_the_same_id_again_makes_no_second_job(self, engine: Engine):
         spec = a_spec()

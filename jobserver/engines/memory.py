@@ -95,8 +95,8 @@ class MemoryEngine:
 
     async def position(self, job_id: JobId) -> Position | None:
         """See `Engine.position`."""
-        job = self._shelf.get(job_id)
-        ahead = self._shelf.queue(job.spec.queue).order.rank(job_id)
+        job = self._shelf.jobs.get(job_id)
+        ahead = None if job is None else self._shelf.queue(job.spec.queue).order.rank(job_id)
         return None if ahead is None else Position(ahead)
 
     async def cancel(self, job_id: JobId, reason: str) -> Job:

@@ -80,7 +80,7 @@ class Engine(Protocol):
         """State → number of jobs, of one queue or of all; every state is present."""
 
     async def position(self, job_id: JobId) -> Position | None:
-        """How many jobs of its queue run before it; None when it is not queued."""
+        """How many jobs of its queue run before it; None when it does not wait, or is not kept."""
 
     async def cancel(self, job_id: JobId, reason: str) -> Job:
         """End a job that has not ended. One being worked on is cancelled at once, and its worker learns why."""

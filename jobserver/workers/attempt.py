@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import traceback
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,6 +112,9 @@ class Attempt:
 
     async def _hear_cancel(self) -> None:
         with self._engine.events(job_id=self._lease.job.id) as changes:
+            job = await self._engine.get(self._lease.job.id)  # it may have been cancelled before we listened
+            if job.state.ended:
+                return
             async for change in changes:
                 if change.terminal:
                     return
@@ -126,21 +128,28 @@ class Attempt:
                     return
             except LeaseLost:
                 return
+            except Exception:  # noqa: BLE001 - an engine in trouble: the lease outlasts a few failed renewals
+                self._log_trouble("its lease could not be renewed")
 
     async def _report(self) -> None:
         while True:
             await self._run.news.wait()
             self._run.news.clear()
-            with suppress(LeaseLost):
+            try:
                 await self._engine.report(self._lease, progress=self._run.latest)
+            except LeaseLost:
+                return
+            except Exception:  # noqa: BLE001 - progress is a courtesy: the work goes on without
+                self._log_trouble("its progress could not be reported")
             await asyncio.sleep(_REPORT_EVERY)
 
     async def _end(self, watchers: set[asyncio.Task[None]]) -> None:
         for watcher in watchers:
             watcher.cancel()
-        for ended in await asyncio.gather(*watchers, return_exceptions=True):
-            if isinstance(ended, Exception):
-                _log.error("job %s: a watcher failed", self._lease.job.id, exc_info=ended)
+        await asyncio.wait(watchers)
+
+    def _log_trouble(self, what: str) -> None:
+        _log.exception("job %s: %s", self._lease.job.id, what)
 
     async def _stop(self, work: asyncio.Task[Outcome]) -> None:
         if work.done():

@@ -16,7 +16,7 @@ from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
 from jobserver.errors import InvalidRequest, JobNotFound, ShuttingDown, WrongState
 from jobserver.jobs.clock import ManualClock
-from jobserver.jobs.model import Filter, Interrupted, Lease, Outcome, State
+from jobserver.jobs.model import Filter, IdempotencyKey, Interrupted, Lease, Outcome, State
 from jobserver.jobs.policy import RunTimes
 from jobserver.jobs.service import Jobs, Submission
 from jobserver.workers.registry import Handler
@@ -111,6 +111,16 @@ async def test_an_estimate_counts_who_is_ahead_and_what_has_run_already():
     await take(engine)
     clock.advance(4)
     assert (await jobs.get(first.job.id, "ann")).eta == 6
+
+
+async def test_a_repeated_request_is_answered_even_when_its_job_is_forgotten():
+    jobs, engine, clock = a_service()
+    request = Submission("echo", {}, "ann", idempotency=IdempotencyKey("k", b"same"))
+    first, _ = await jobs.submit(request)
+    await engine.finish(await take(engine), a_success())
+    await engine.tick(clock.advance(timedelta(hours=2)))
+    again, created = await jobs.submit(request)
+    assert (again.job.id, created, again.position) == (first.job.id, False, None)
 
 
 class Life(RuleBasedStateMachine):

@@ -181,6 +181,30 @@ async def test_a_handler_whose_lease_was_taken_is_stopped_and_records_nothing(be
     assert (job.state, job.attempts[0].failure and job.attempts[0].failure.code) == (State.QUEUED, "lease_ended")
 
 
+async def test_a_result_that_comes_after_the_lease_is_refused(bench: Bench):
+    async def work(_: Context, __: Args) -> Any:
+        await bench.engine.tick(bench.clock.now() + timedelta(hours=1))
+        return "too late"
+
+    job = await bench.run(work, attempts=2)
+    assert (job.state, job.result) == (State.QUEUED, None)
+
+
+async def test_an_engine_in_trouble_is_logged_and_does_not_stop_the_handler(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    async def broken(*_: object, **__: object) -> None:
+        raise OSError("disk gone")
+
+    async def work(context: Context, _: Args) -> Any:
+        monkeypatch.setattr(bench.engine, "report", broken)
+        context.progress(0.5)
+        await until(lambda: "disk gone" in caplog.text)
+        return "made"
+
+    assert (await bench.run(work)).state is State.DONE
+
+
 async def test_progress_can_be_seen_while_the_handler_works(bench: Bench):
     async def work(context: Context, _: Args) -> Any:
         context.progress(7, "too far")

@@ -64,7 +64,7 @@ async def test_jobs_run_in_order_as_many_at_a_time_as_there_are_workers(shop: Sh
     shop.gate.set()
     await until(lambda: len(shop.running) == 4)
     assert shop.running == ids
-    assert [await until(lambda job_id=job_id: _is_done(shop, job_id)) for job_id in ids] == [True] * 4
+    await until(lambda: _are_done(shop, ids))
     assert shop.times.mean("echo") is not None
 
 
@@ -112,8 +112,8 @@ async def test_draining_a_crew_that_never_started_is_harmless(shop: Shop):
     await Crew(shop.engine, {}, shop.clock, shop.times).drain(0)
 
 
-async def _is_done(shop: Shop, job_id: JobId) -> bool:
-    return await shop.state(job_id) is State.DONE
+async def _are_done(shop: Shop, ids: list[JobId]) -> bool:
+    return [await shop.state(each) for each in ids] == [State.DONE] * len(ids)
 
 
 async def _is_gone(shop: Shop, job_id: JobId) -> bool:
