@@ -1,0 +1,127 @@
+"""The ``analyze`` kind: a web page in, its UI components out."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from jobserver.egress.policy import UrlPolicy
+from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl
+from jobserver.extract.browser.keeper import BrowserKeeper
+from jobserver.extract.model import Request
+from jobserver.jobs.model import Result
+from jobserver.jobs.policy import Policy
+from jobserver.workers.isolate import ProcessPool
+from jobserver.workers.registry import Args, Context, Handler
+
+_log = logging.getLogger(__name__)
+
+ENGINES = ("auto", "browser", "static")
+_ENTRY = "jobserver.extract.run:extract_in_child"
+_MOST_COMPONENTS = 500
+_READING = 0.85
+"""The share of the time limit for reading the page; the rest is for ending in good order."""
+
+_UNLIMITED = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeSettings:
+    """``engine``: for requests that do not choose. ``max_components``, ``max_page_bytes``: bounds.
+
+    ``policy``: attempts, time limit and keeping of each job.
+    """
+
+    engine: str = "auto"
+    max_components: int = 80
+    max_page_bytes: int = 32_000_000
+    policy: Policy = field(default_factory=lambda: Policy(max_attempts=2, timeout=timedelta(seconds=60)))
+
+
+class Analyze:
+    """Runs extractions in child processes against one warm browser.
+
+    ``keeper`` is None where no browser was found: then pages are read statically.
+    """
+
+    def __init__(
+        self, pool: ProcessPool, keeper: BrowserKeeper | None, urls: UrlPolicy, settings: AnalyzeSettings
+    ) -> None:
+        self._pool = pool
+        self._keeper = keeper
+        self._urls = urls
+        self._settings = settings
+
+    def handler(self) -> Handler:
+        """The kind, for the registry."""
+        return Handler("analyze", self.run, policy=self._settings.policy, validate=self.validate)
+
+    def validate(self, args: Args) -> Args:
+        """``url`` (required), ``engine`` and ``maxComponents``, checked and in their final form.
+
+        Raises MissingUrl, UrlRefused and InvalidRequest.
+        """
+        url = args.get("url")
+        if not isinstance(url, str) or not url.strip():
+            raise MissingUrl(pointer="/url")
+        checked: Args = {"url": self._urls.check(url.strip()).url, "engine": self._engine(args.get("engine"))}
+        if (most := args.get("maxComponents")) is not None:
+            checked["maxComponents"] = _component_limit(most)
+        return checked
+
+    async def run(self, context: Context, args: Args) -> Result:
+        """See `registry.Run`."""
+        limit = self._settings.policy.timeout
+        request = Request(
+            url=args["url"],
+            max_components=args.get("maxComponents", self._settings.max_components),
+            max_page_bytes=self._settings.max_page_bytes,
+            time_limit=limit.total_seconds() * _READING if limit else _UNLIMITED,
+        )
+        async with AsyncExitStack() as stack:
+            browser, warnings = await self._browser(args["engine"], stack)
+            payload = {
+                "request": request.to_json(),
+                "policy": self._urls.to_json(),
+                "browser": browser,
+                "warnings": warnings,
+            }
+            try:
+                return await self._pool.run(_ENTRY, payload, context.progress)
+            except BrowserCrashed:
+                if self._keeper is not None:
+                    await self._keeper.retire()
+                raise
+
+    def _engine(self, wanted: Any) -> str:
+        if wanted is None:
+            return self._settings.engine
+        if wanted not in ENGINES:
+            raise InvalidRequest(f"engine must be one of {', '.join(ENGINES)}.", pointer="/engine")
+        if wanted == "browser" and self._keeper is None:
+            raise InvalidRequest("This server has no browser: use the engine static or auto.", pointer="/engine")
+        return str(wanted)
+
+    async def _browser(self, engine: str, stack: AsyncExitStack) -> tuple[str | None, list[str]]:
+        """The address of the browser, held while ``stack`` is open, and what to warn of; None: read without one."""
+        if engine == "static" or self._keeper is None:
+            return None, []
+        try:
+            return await stack.enter_async_context(self._keeper.lease()), []
+        except BrowserCrashed as error:
+            if engine == "browser":
+                raise
+            _log.error("The browser did not start: %s", error.message)
+            return None, ["The browser did not start, so the page was read without one."]
+
+
+def _component_limit(value: Any) -> int:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= _MOST_COMPONENTS):
+        raise InvalidRequest(
+            f"maxComponents must be a whole number from 1 to {_MOST_COMPONENTS}.", pointer="/maxComponents"
+        )
+    return int(text)

@@ -1,0 +1,87 @@
+"""The one shape of every error (RFC 9457), and the one place where an error gets its status."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from jobserver import errors
+from jobserver.web.wire import dumps
+
+_log = logging.getLogger(__name__)
+
+STATUS: dict[type[errors.JobserverError], int] = {
+    errors.InvalidRequest: 400,
+    errors.Unauthorized: 401,
+    errors.UrlRefused: 403,
+    errors.RouteNotFound: 404,
+    errors.JobNotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.RequestTimedOut: 408,
+    errors.WrongState: 409,
+    errors.LeaseLost: 409,
+    errors.BodyTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.IdempotencyMismatch: 422,
+    errors.Unavailable: 503,
+    errors.JobserverError: 500,
+}
+"""An error has the status of the nearest class above it."""
+
+
+def status_of(error: errors.JobserverError) -> int:
+    """The HTTP status that says it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(error: errors.JobserverError, instance: str) -> web.Response:
+    """The answer: ``ok`` and ``error`` first, where old scripts read them, then the members of RFC 9457."""
+    status = status_of(error)
+    body: dict[str, object] = {
+        "ok": False,
+        "error": error.message,
+        "type": f"urn:jobserver:problem:{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.message,
+        "instance": instance,
+        "code": error.code,
+    }
+    if isinstance(error, errors.InvalidRequest) and error.pointer is not None:
+        body["errors"] = [{"pointer": error.pointer, "detail": error.message}]
+    response = web.Response(status=status, body=dumps(body), content_type="application/problem+json")
+    if isinstance(error, errors.Unavailable):
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if isinstance(error, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = 'x-cliq-signature realm="jobserver"'
+    return response
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever went wrong into the one shape; what nobody foresaw is logged and says nothing of itself."""
+    try:
+        return await handler(request)
+    except errors.JobserverError as error:
+        if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.exception("%s %s failed", request.method, request.rel_url.raw_path)
+            error = errors.JobserverError()
+        return problem(error, request.rel_url.raw_path)
+    except web.HTTPNotFound:
+        return problem(errors.RouteNotFound(), request.rel_url.raw_path)
+    except web.HTTPMethodNotAllowed as refused:
+        response = problem(errors.MethodNotAllowed(), request.rel_url.raw_path)
+        response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
+        return response
+    except web.HTTPRequestEntityTooLarge:
+        return problem(errors.BodyTooLarge(), request.rel_url.raw_path)
+    except web.HTTPException:
+        raise
+    except (ConnectionError, TimeoutError):
+        raise
+    except Exception:  # noqa: BLE001 - logged whole; the client gets the one shape all the same
+        _log.exception("%s %s failed", request.method, request.rel_url.raw_path)
+        return problem(errors.JobserverError(), request.rel_url.raw_path)

@@ -1,0 +1,94 @@
+"""Settings: one table, read from the environment, with help for whoever mistypes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from jobserver.config import SETTINGS, Config, load, read_env_file
+from jobserver.errors import BadSetting
+
+
+def test_the_table_and_the_values_name_the_same_settings():
+    assert [setting.field for setting in SETTINGS] == [field.name for field in fields(Config)]
+
+
+def test_every_default_in_the_table_is_the_default_in_force():
+    shown = {setting.name: setting.default for setting in SETTINGS if setting.name != "HOST"}
+    assert load(shown) == load({}) == Config()
+
+
+def test_values_are_read_from_the_environment():
+    config = load({"PORT": "8080", "CLIQ_SECRET": "new, old", "STRICT_HMAC": "TRUE", "JOB_TTL": "1.5"})
+    assert (config.port, config.cliq_secret, config.strict_hmac, config.job_ttl) == (8080, ("new", "old"), True, 1.5)
+
+
+def test_the_prefixed_name_wins():
+    assert load({"PORT": "1", "JOBSERVER_PORT": "2"}).port == 2
+
+
+def test_an_empty_secret_is_not_the_default_secret():
+    assert load({"CLIQ_SECRET": ""}).cliq_secret == ()
+
+
+def test_render_listens_on_all_addresses_unless_told_otherwise():
+    assert load({"RENDER": "true"}).host == "0.0.0.0"
+    assert load({"RENDER": "true", "HOST": "::1"}).host == "::1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "hunter2"),
+        ("PORT", "70000"),
+        ("STRICT_HMAC", "perhaps"),
+        ("JOB_TTL", "nan"),
+        ("JOB_TTL", "-7"),
+        ("ANALYZE_ENGINE", "steam"),
+        ("LEGACY_FAILED_STATUS", "300"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_but_not_repeated(name: str, value: str):
+    with pytest.raises(BadSetting, match=f"^{name} cannot be used: .+") as refused:
+        load({name: value})
+    assert value not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("JOBSERVER_PROT", "Did you mean JOBSERVER_PORT?"), ("JOBSERVER_XYZZY", "no setting")]
+)
+def test_an_unknown_name_of_ours_gets_a_suggestion(name: str, hint: str):
+    with pytest.raises(BadSetting) as refused:
+        load({name: "1"})
+    assert hint in str(refused.value)
+
+
+def test_names_of_others_are_none_of_our_business():
+    assert load({"HOME": "/root", "PROT": "1"}) == Config()
+
+
+def test_an_env_file_is_read_as_a_shell_would(tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_text(
+        "\ufeff# comment\n\nexport PORT=8080\nCLIQ_SECRET='a # b'\nHOST=::1 # why\nJOB_TTL = \"60\"\nEMPTY=\n", "utf-8"
+    )
+    assert read_env_file(path) == {
+        "PORT": "8080",
+        "CLIQ_SECRET": "a # b",
+        "HOST": "::1",
+        "JOB_TTL": "60",
+        "EMPTY": "",
+    }
+
+
+def test_no_env_file_is_no_settings(tmp_path: Path):
+    assert read_env_file(tmp_path / ".env") == {}
+
+
+def test_a_line_that_is_none_is_named(tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_text("PORT=1\nnonsense\n")
+    with pytest.raises(BadSetting, match="line 2"):
+        read_env_file(path)
