@@ -48,6 +48,7 @@ docs: $(DEV_READY) ## rewrite the settings table of the README
 
 bench: $(DEV_READY) ## run the benchmarks of tests/bench
 	$(IN) tests.bench.latency
+	$(IN) tests.bench.cpu
 	$(IN) tests.bench.loop
 
 clean: ## remove what was made here: the virtual environment, caches, builds

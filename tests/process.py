@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,18 +53,20 @@ class Program:
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())} | environment
 
     async def __aenter__(self) -> Self:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self.arguments,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=self.directory,
-            env=self.environment,
-        )
-        assert self.process.stdout is not None
-        line = (await self.process.stdout.readline()).decode()
-        address = re.search(r"http://\S+", line)
-        assert address, (line, await self.process.communicate())
+        with tempfile.TemporaryFile() as log:  # a pipe that nobody reads would stop the program once it is full
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self.arguments,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=self.directory,
+                env=self.environment,
+            )
+            assert self.process.stdout is not None
+            line = (await self.process.stdout.readline()).decode()
+            address = re.search(r"http://\S+", line)
+            log.seek(0)
+            assert address, (line, log.read().decode())
         self.address = address[0]
         self.session = aiohttp.ClientSession(self.address, headers=SECRET)
         return self

@@ -119,14 +119,8 @@ class Jobs:
 
     async def wait(self, job_id: JobId, owner: str, seconds: float) -> Standing:
         """How the job stands when it has ended, or after ``seconds``, or when the server begins to stop."""
-        with self._listen(job_id) as changes:
-            job = await self._own(job_id, owner)
-            if not job.state.ended and seconds > 0 and not self.draining:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        async for change in changes:
-                            if change.terminal:
-                                break
+        if seconds > 0 and not self.draining:
+            await self._wait(job_id, owner, seconds)
         return await self.get(job_id, owner)
 
     async def page(self, where: Filter, owner: str, *, cursor: str | None = None, limit: int = 50) -> Page:
@@ -179,6 +173,15 @@ class Jobs:
         except KeyError:
             known = ", ".join(sorted(self._kinds)) or "none"
             raise InvalidRequest(f"Unknown kind {name!r}. Known kinds: {known}.", pointer="/kind") from None
+
+    async def _wait(self, job_id: JobId, owner: str, seconds: float) -> None:
+        with self._listen(job_id) as changes, suppress(TimeoutError):
+            if (await self._own(job_id, owner)).state.ended:
+                return
+            async with asyncio.timeout(seconds):
+                async for change in changes:
+                    if change.terminal:
+                        return
 
     def _listen(self, job_id: JobId, after: int | None = None) -> Listener:
         listener = self._engine.events(after=after, job_id=job_id)

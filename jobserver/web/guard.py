@@ -79,6 +79,8 @@ def _guarded(handler: CallHandler, identify: Identify) -> Route:
 
 
 async def _read(request: web.Request) -> bytes:
+    if not request.can_read_body:
+        return b""
     settings = request.app[SETTINGS]
     if (request.content_length or 0) > settings.max_body:
         raise BodyTooLarge

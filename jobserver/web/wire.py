@@ -17,11 +17,12 @@ PREVIEW = "preview"
 """What a preview link opens."""
 
 _OPEN_LINK = timedelta(days=1)
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def dumps(value: Any) -> bytes:
     """Compact JSON: old shell scripts match it with regular expressions that know no space."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encode(value).encode()
 
 
 def join_members(members: dict[str, Any], **encoded: bytes) -> bytes:
