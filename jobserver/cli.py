@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobserver import __version__
-from jobserver.config import SETTINGS, Config, load, read_env_file
+from jobserver.config import PREFIX, SETTINGS, Config, load, read_env_file
 from jobserver.errors import JobserverError, StartupError
 
 _HEALTH_WITHIN = 5.0
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         config = load(read_env_file(Path(".env")) | dict(os.environ))
+        _forget_secrets()
         _log_to_stderr(config)
         return int(options.run(config, options))
     except StartupError as error:
@@ -108,6 +109,12 @@ def _settings_help() -> str:
 
 def _default(default: str, unit: str) -> str:
     return f" ({default}{' ' + unit if unit else ''})" if default else ""
+
+
+def _forget_secrets() -> None:
+    """The browser and the processes that read strangers' pages inherit the environment: not with this in it."""
+    for name in ("CLIQ_SECRET", f"{PREFIX}CLIQ_SECRET"):
+        os.environ.pop(name, None)
 
 
 def _log_to_stderr(config: Config) -> None:

@@ -109,6 +109,26 @@ async def test_a_page_that_never_answers_fails_in_time_after_its_second_try(serv
     assert done["status"] == "done"
 
 
+@pytest.mark.parametrize("settings", [{"JOB_TTL": "1"}])
+async def test_an_ended_job_is_forgotten_when_its_time_is_over(server: Process):
+    job_id = await server.submit("/page")
+    assert (await server.poll(job_id, "?wait=30"))["status"] == "done"
+
+    async def forgotten() -> bool:
+        return (await server.poll(job_id)).get("error") == "Job not found. Job IDs are stored for 1 hour."
+
+    await until(forgotten)
+
+
+@pytest.mark.parametrize("settings", [{"CLIQ_SECRET": "testsecret, a canary of a secret"}])
+async def test_the_processes_that_read_pages_do_not_know_the_secret(server: Process, pages: Pages):
+    await server.submit("/slow")
+    await asyncio.wait_for(pages.visited.wait(), 20)
+    environments = [_environment(child) for child in _children(server.process.pid)]
+    assert environments
+    assert not any("canary" in environment for environment in environments)
+
+
 async def _run(directory: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -177,6 +197,10 @@ async def test_help_names_every_setting(tmp_path: Path):
     _, out, _ = await _run(tmp_path, "serve", "--help")
     assert "ALLOW_PRIVATE_TARGETS" in out
     assert "JOB_TTL" in out
+
+
+def _environment(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text(errors="replace")
 
 
 def _is_browser(pid: int) -> bool:
