@@ -33,6 +33,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_LONGEST_WAIT = 365 * 86_400.0
+
 
 class JobserverError(Exception):
     """Something went wrong inside the server."""
@@ -40,12 +42,13 @@ class JobserverError(Exception):
     code: ClassVar[str] = "internal_error"
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        # Without docstrings (python -OO) the code must do.
+        super().__init__(message or (type(self).__doc__ or self.code).strip().splitlines()[0])
 
     @property
     def message(self) -> str:
         """One sentence for the person who called."""
-        return str(self.args[0])
+        return str(self.args[0]) if self.args else self.code
 
 
 class InvalidRequest(JobserverError):
@@ -199,7 +202,7 @@ class RetryAfter(JobFailed):
 
     def __init__(self, seconds: float, message: str | None = None) -> None:
         super().__init__(message)
-        self.seconds = seconds
+        self.seconds = min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else 0.0  # noqa: PLR0124 - NaN
 
 
 class UrlRefused(JobFailed):

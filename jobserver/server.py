@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import signal
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TypeVar
 
@@ -73,11 +74,12 @@ class Server:
 
     async def _stop(self, _: web.Application) -> None:
         self.jobs.begin_drain()
-        await self.crew.drain(self.config.shutdown_grace)
-        await self._pool.close()
-        if self._keeper is not None:
-            await self._keeper.close()
-        await self._engine.close()
+        async with AsyncExitStack() as closing:  # each is closed, whatever happens to the others
+            closing.push_async_callback(self._engine.close)
+            if self._keeper is not None:
+                closing.push_async_callback(self._keeper.close)
+            closing.push_async_callback(self._pool.close)
+            await self.crew.drain(self.config.shutdown_grace)
 
     def _web(self) -> web.Application:
         config = self.config
@@ -101,7 +103,13 @@ class Server:
             timeout=timedelta(seconds=config.analyze_timeout),
             keep=timedelta(seconds=config.job_ttl),
         )
-        settings = AnalyzeSettings(config.analyze_engine, config.max_components, config.max_page_bytes, policy)
+        settings = AnalyzeSettings(
+            engine=config.analyze_engine,
+            max_components=config.max_components,
+            max_page_bytes=config.max_page_bytes,
+            max_result_bytes=config.max_result_bytes,
+            policy=policy,
+        )
         return Analyze(self._pool, self._keeper, url_policy(config), settings)
 
 
@@ -168,7 +176,8 @@ async def _until_told(working: asyncio.Task[None]) -> bool:
         _log.info("Stopping on %s.", number.name)
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
-        told.set_result(None)
+        if not told.done():
+            told.set_result(None)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, tell, number)

@@ -11,7 +11,7 @@ import pytest
 from jobserver.errors import IdempotencyMismatch, InvalidRequest, JobNotFound, LeaseLost, QueueFull, WrongState
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.events import EventType
+from jobserver.jobs.events import EventType, news_of
 from jobserver.jobs.model import Filter, Interrupted, Job, Lease, Progress, State
 from tests.make import LEASE, START, a_failure, a_policy, a_spec, a_success
 
@@ -379,7 +379,7 @@ class EngineContract:
             EventType.DONE,
         ]
         assert [event.seq for event in heard] == list(range(heard[0].seq, heard[0].seq + 6))
-        assert heard[-1].job == await engine.get(job.id)
+        assert heard[-1].job == news_of(await engine.get(job.id))
 
     async def test_a_listener_of_one_job_hears_of_no_other(self, engine: Engine):
         job, _ = await engine.submit(a_spec())

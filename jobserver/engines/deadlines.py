@@ -8,6 +8,9 @@ from datetime import datetime
 
 from jobserver.jobs.model import Job, JobId
 
+_SLACK = 1_000
+"""Deadlines nobody has any more that are carried along before they are thrown out together."""
+
 
 class Deadlines:
     """A heap of deadlines; one that its job no longer has is skipped when it comes up.
@@ -19,12 +22,13 @@ class Deadlines:
         self._jobs = jobs
         self._heap: list[tuple[datetime, JobId]] = []
 
-    def add(self, job: Job) -> bool:
-        """File the job's deadline; True when it is now the very next one."""
-        if job.deadline is None:
-            return False
-        heapq.heappush(self._heap, (job.deadline, job.id))
-        return self._heap[0][1] == job.id
+    def add(self, job: Job) -> None:
+        """File the job's deadline, if it has one."""
+        if job.deadline is not None:
+            heapq.heappush(self._heap, (job.deadline, job.id))
+        if len(self._heap) > 2 * len(self._jobs) + _SLACK:
+            self._heap = [(each.deadline, each.id) for each in self._jobs.values() if each.deadline is not None]
+            heapq.heapify(self._heap)
 
     def next(self) -> datetime | None:
         """The earliest deadline that still stands, or None."""

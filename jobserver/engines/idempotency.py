@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from jobserver.errors import IdempotencyMismatch
 from jobserver.jobs.model import Job, JobSpec
 
 _ENTRY_BYTES = 1_000
+_CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +21,28 @@ class _Entry:
 
 
 class IdempotencyKeys:
-    """(owner, key) → the job it made, for as long as the key is kept and never less than the job."""
+    """(owner, key) → the job it made, for as long as the key is kept and never less than the job.
 
-    def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], _Entry] = {}
+    ``max_bytes``: of keys that outlive their jobs; beyond it the oldest of them go early.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._with_job: dict[tuple[str, str], _Entry] = {}
+        # Ordered, because a plain dict looks again through all that was ever deleted at its front.
+        self._orphans: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
+        self._max_orphans = max_bytes // _ENTRY_BYTES
 
     @property
     def size(self) -> int:
-        """Bytes all entries take, about."""
-        return len(self._entries) * _ENTRY_BYTES
+        """Bytes that keys without a job take, about; the others are small beside their jobs."""
+        return len(self._orphans) * _ENTRY_BYTES
 
     def find(self, spec: JobSpec) -> Job | None:
         """The job this request made before; IdempotencyMismatch when the key came with another request."""
-        entry = self._entries.get(_name(spec)) if spec.idempotency else None
-        if entry is None or spec.idempotency is None:
+        if spec.idempotency is None:
+            return None
+        entry = self._with_job.get(_name(spec)) or self._orphans.get(_name(spec))
+        if entry is None:
             return None
         if entry.fingerprint != spec.idempotency.fingerprint:
             raise IdempotencyMismatch
@@ -43,18 +53,23 @@ class IdempotencyKeys:
         if (key := job.spec.idempotency) is not None:
             # Arguments can be large and are never needed to repeat the answer.
             light = replace(job, spec=replace(job.spec, args=b"{}"))
-            self._entries[_name(job.spec)] = _Entry(light, key.fingerprint, now + key.keep)
+            self._with_job[_name(job.spec)] = _Entry(light, key.fingerprint, now + key.keep)
 
-    def expire(self, now: datetime, kept: dict[str, Job]) -> None:
-        """Forget keys whose time is over and whose job is gone from ``kept``."""
-        while self._entries:
-            name, entry = next(iter(self._entries.items()))
-            if entry.expires_at > now:
-                return
-            del self._entries[name]
-            if entry.job.id in kept and entry.job.spec.idempotency is not None:
-                later = now + entry.job.spec.idempotency.keep
-                self._entries[name] = replace(entry, expires_at=later)
+    def outlive(self, job: Job, now: datetime) -> None:
+        """Its job is forgotten: the key stays for the rest of its own time."""
+        if (entry := self._with_job.pop(_name(job.spec), None)) is None or entry.expires_at <= now:
+            return
+        self._orphans[_name(job.spec)] = entry
+        if len(self._orphans) > self._max_orphans:
+            self._orphans.popitem(last=False)
+
+    def expire(self, now: datetime) -> bool:
+        """Forget keys whose time is over; True when there are more than fit one call."""
+        for _ in range(_CHUNK):
+            if not self._orphans or next(iter(self._orphans.values())).expires_at > now:
+                return False
+            self._orphans.popitem(last=False)
+        return True
 
 
 def _name(spec: JobSpec) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from jobserver.engines.idempotency import IdempotencyKeys
@@ -32,7 +32,7 @@ from jobserver.jobs.model import (
 )
 
 _LOG_LINES = 1_000
-_TICK_CHUNK = 1_000
+_CHUNK = 1_000
 
 _ANNOUNCED = {
     State.QUEUED: EventType.QUEUED,
@@ -51,8 +51,9 @@ class MemoryEngine:
 
     def __init__(self, clock: Clock, *, limits: Limits | None = None, history: int = 10_000) -> None:
         self._clock = clock
-        self._shelf = Shelf(limits or Limits())
-        self._keys = IdempotencyKeys()
+        limits = limits or Limits()
+        self._shelf = Shelf(limits)
+        self._keys = IdempotencyKeys(limits.total_bytes // 4)
         self._arrived = 0
         self._logs: dict[JobId, deque[LogLine]] = {}
         self._events = EventLog(history=history)
@@ -76,7 +77,9 @@ class MemoryEngine:
         if known is not None:
             return self._shelf.jobs.get(known.id, known), False
         job = states.create(spec, self._arrived + 1)
+        self._shelf.check_number()
         self._make_room(job)
+        self._shelf.check_size(job, self._keys.size)
         self._arrived = job.number
         self._keys.add(job, self._clock.now())
         return self._change(job), True
@@ -105,7 +108,9 @@ class MemoryEngine:
 
     async def retry(self, job_id: JobId) -> Job:
         """See `Engine.retry`."""
-        return self._change(states.retry(self._shelf.get(job_id)))
+        again = states.retry(self._shelf.get(job_id))
+        self._shelf.check_number()
+        return self._change(again)
 
     async def promote(self, job_id: JobId) -> Job:
         """See `Engine.promote`."""
@@ -185,12 +190,13 @@ class MemoryEngine:
             ended = self._failed(states.fail(job, outcome, now=now, chance=random.random()))  # noqa: S311 - jitter
         else:
             ended = self._change(states.interrupt(job), in_front=True)
-        self._make_room()
+        if self._make_room():
+            self._sooner.set()
         return ended.state
 
     async def tick(self, now: datetime) -> datetime | None:
         """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
-        for _ in range(_TICK_CHUNK):
+        for _ in range(_CHUNK):
             job = self._shelf.deadlines.pop_due(now)
             if job is None:
                 break
@@ -201,8 +207,8 @@ class MemoryEngine:
                 self._failed(changed)
             else:
                 self._change(changed)
-        self._keys.expire(now, self._shelf.jobs)
-        return self._shelf.deadlines.next()
+        more = self._keys.expire(now) | self._make_room()
+        return now if more else self._shelf.deadlines.next()
 
     async def wait_due(self, limit: float) -> None:
         """See `Engine.wait_due`."""
@@ -210,10 +216,9 @@ class MemoryEngine:
         if deadline is not None:
             limit = min(limit, (deadline - self._clock.now()).total_seconds())
         self._sooner.clear()
-        if limit > 0:
-            waiter = asyncio.ensure_future(self._sooner.wait())
-            await asyncio.wait({waiter}, timeout=limit)
-            waiter.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(limit, 0)):
+                await self._sooner.wait()
 
     def _change(self, job: Job, kind: EventType | None = None, *, in_front: bool = False) -> Job:
         """File the record first and announce it second: whoever hears of a change can read it."""
@@ -236,16 +241,20 @@ class MemoryEngine:
             raise LeaseLost
         return job
 
-    def _make_room(self, new: Job | None = None) -> None:
-        for oldest in self._shelf.overfull(new, self._keys.size):
+    def _make_room(self, new: Job | None = None) -> bool:
+        """Forget the oldest ended jobs while bytes are short; True when there are more than fit one call."""
+        for _ in range(_CHUNK):
+            oldest = self._shelf.overfull(new, self._keys.size)
+            if oldest is None:
+                return False
             self._forget(oldest)
-        if new is not None:
-            self._shelf.check_room(new, self._keys.size)
+        return True
 
     def _forget(self, job: Job) -> None:
         self._shelf.forget(job)
+        self._keys.outlive(job, self._clock.now())
         self._logs.pop(job.id, None)
-        self._events.append(EventType.EXPIRED, self._clock.now(), job.spec.queue, replace(job, result=None))
+        self._events.append(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)
 
     def _wake_claimers(self) -> None:
         for wakeup in self._claimers:

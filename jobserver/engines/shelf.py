@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from jobserver.jobs.model import Filter, Job, JobId, Page, State
 from jobserver.jobs.order import Order
 
 _RECORD_BYTES = 1_000
+_LOOK_AT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Shelf:
         self.deadlines = Deadlines(self.jobs)
         self._limits = limits
         self._queues: dict[str, Queue] = {}
-        self._ended: dict[JobId, None] = {}
+        self._ended: OrderedDict[JobId, None] = OrderedDict()  # a plain dict is slow to pop from the front
         self._bytes = 0
 
     def get(self, job_id: JobId) -> Job:
@@ -69,7 +70,7 @@ class Shelf:
         queues = self._queues.values() if queue is None else [self.queue(queue)]
         return {state: sum(each.counts[state] for each in queues) for state in State}
 
-    def file(self, job: Job, *, in_front: bool = False) -> Job:
+    def file(self, job: Job, *, in_front: bool = False) -> None:
         """Put a new or changed job where it belongs; ``in_front`` before all others of its priority."""
         old = self.jobs.get(job.id)
         self._take_down(old)
@@ -84,7 +85,6 @@ class Shelf:
             self._ended[job.id] = None
         if old is None or old.deadline != job.deadline:
             self.deadlines.add(job)
-        return job
 
     def forget(self, job: Job) -> None:
         """Keep nothing of it."""
@@ -99,15 +99,22 @@ class Shelf:
                 return self.jobs[job_id]
         return None
 
-    def overfull(self, new: Job | None, reserved: int) -> Iterator[Job]:
-        """The ended jobs to forget, oldest first, until ``new`` fits beside ``reserved`` other bytes."""
-        while self._ended and self._too_large(new, reserved):
-            yield self.jobs[next(iter(self._ended))]
+    def overfull(self, new: Job | None, reserved: int) -> Job | None:
+        """The ended job to forget so that ``new`` fits beside ``reserved`` other bytes; None when it does.
 
-    def check_room(self, new: Job, reserved: int) -> None:
-        """Raise QueueFull when a new job does not fit, by number or by size."""
+        The one that ended last is spared: somebody is about to read it.
+        """
+        if len(self._ended) < 2 or not self._too_large(new, reserved):
+            return None
+        return self.jobs[next(iter(self._ended))]
+
+    def check_number(self) -> None:
+        """Raise QueueFull when no more unfinished jobs are taken."""
         if len(self.jobs) - len(self._ended) >= self._limits.jobs:
             raise QueueFull
+
+    def check_size(self, new: Job, reserved: int) -> None:
+        """Raise QueueFull when a new job takes more bytes than are left."""
         if self._too_large(new, reserved):
             raise QueueFull("The server's memory for jobs is full.")
 
@@ -115,13 +122,15 @@ class Shelf:
         return self._bytes + reserved + (_size(new) if new else 0) > self._limits.total_bytes
 
     def page(self, where: Filter, cursor: str | None, limit: int) -> Page:
-        """Matching jobs, newest first, after the cursor."""
+        """Matching jobs, newest first, after the cursor. A rare match ends the page early rather than a long search."""
         found: list[Job] = []
-        for job in self._older_than(cursor):
+        last: Job | None = None
+        for looked_at, job in enumerate(self._older_than(cursor)):
+            if last is not None and (len(found) == limit or looked_at == _LOOK_AT):
+                return Page(tuple(found), _write_cursor(last))
             if _matches(job, where):
-                if len(found) == limit:
-                    return Page(tuple(found), _write_cursor(found[-1]))
                 found.append(job)
+            last = job
         return Page(tuple(found))
 
     def _older_than(self, cursor: str | None) -> Iterator[Job]:
@@ -144,7 +153,8 @@ class Shelf:
 
 
 def _size(job: Job) -> int:
-    return _RECORD_BYTES + len(job.spec.args) + (job.result.size if job.result else 0)
+    told = sum(len(each.failure.traceback or "") for each in job.attempts if each.failure)
+    return _RECORD_BYTES + len(job.spec.args) + (job.result.size if job.result else 0) + told
 
 
 def _matches(job: Job, where: Filter) -> bool:

@@ -132,13 +132,15 @@ class Extraction(TypedDict):
 class Request:
     """What to extract, and within which bounds. It crosses to the child process as JSON.
 
-    ``viewport``: CSS pixels. ``max_page_bytes``: all the page's bytes together. ``time_limit``: seconds.
+    ``viewport``: CSS pixels. ``max_page_bytes``: all the page's bytes together. ``max_result_bytes``: the result as
+    JSON. ``time_limit``: seconds.
     """
 
     url: str
     max_components: int = 80
     viewport: tuple[int, int] = (1280, 1000)
     max_page_bytes: int = 32_000_000
+    max_result_bytes: int = 7_500_000
     time_limit: float = 50.0
 
     def to_json(self) -> dict[str, Any]:

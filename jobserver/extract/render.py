@@ -22,7 +22,6 @@ from jobserver.extract.whitespace import tidy
 
 MAX_OUTER_HTML = 200
 MAX_TITLE = 300
-MAX_RESULT_BYTES = 7_500_000
 _LARGEST_SHARE = 4
 _FOR_WARNINGS = 500
 _BRIEF_WARNINGS = 5
@@ -43,9 +42,7 @@ class _Rendered:
     size: int
 
 
-def render(
-    capture: Capture, *, max_components: int, completed_at: str, max_result_bytes: int = MAX_RESULT_BYTES
-) -> Extraction:
+def render(capture: Capture, *, max_components: int, completed_at: str, max_result_bytes: int) -> Extraction:
     """The result of an analyze job, its members in the order of the contract.
 
     ``max_components``: how many looks at most. ``completed_at``: ISO 8601, as it is to stand in the result.

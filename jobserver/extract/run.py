@@ -30,7 +30,12 @@ async def extract(
     capture = await _capture(request, policy, lambda done, step: report(done * _CAPTURED, step), browser)
     capture.warnings[:0] = warnings
     report(_CAPTURED, "Writing components")
-    extraction = render(capture, max_components=request.max_components, completed_at=to_wire(SteadyClock().now()))
+    extraction = render(
+        capture,
+        max_components=request.max_components,
+        completed_at=to_wire(SteadyClock().now()),
+        max_result_bytes=request.max_result_bytes,
+    )
     report(1.0, "Done")
     return extraction
 

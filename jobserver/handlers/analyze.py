@@ -30,7 +30,7 @@ _UNLIMITED = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeSettings:
-    """``engine``: for requests that do not choose. ``max_components``, ``max_page_bytes``: bounds.
+    """``engine``: for requests that do not choose. ``max_…``: bounds of each job.
 
     ``policy``: attempts, time limit and keeping of each job.
     """
@@ -38,6 +38,7 @@ class AnalyzeSettings:
     engine: str = "auto"
     max_components: int = 80
     max_page_bytes: int = 32_000_000
+    max_result_bytes: int = 7_500_000
     policy: Policy = field(default_factory=lambda: Policy(max_attempts=2, timeout=timedelta(seconds=60)))
 
 
@@ -79,6 +80,7 @@ class Analyze:
             url=args["url"],
             max_components=args.get("maxComponents", self._settings.max_components),
             max_page_bytes=self._settings.max_page_bytes,
+            max_result_bytes=self._settings.max_result_bytes,
             time_limit=limit.total_seconds() * _READING if limit else _UNLIMITED,
         )
         async with AsyncExitStack() as stack:
@@ -92,8 +94,8 @@ class Analyze:
             try:
                 return await self._pool.run(_ENTRY, payload, context.progress)
             except BrowserCrashed:
-                if self._keeper is not None:
-                    await self._keeper.retire()
+                if self._keeper is not None and browser is not None:
+                    await self._keeper.retire(browser)
                 raise
 
     def _engine(self, wanted: Any) -> str:

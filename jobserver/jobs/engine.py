@@ -74,7 +74,10 @@ class Engine(Protocol):
         """The job as it stands."""
 
     async def page(self, where: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:
-        """Jobs that match, newest first. A cursor stays right while jobs come and go; a strange one: InvalidRequest."""
+        """Jobs that match, newest first; a page may be short of ``limit`` and still have a next one.
+
+        A cursor stays right while jobs come and go; a strange one is InvalidRequest.
+        """
 
     async def counts(self, queue: str | None = None) -> dict[State, int]:
         """State → number of jobs, of one queue or of all; every state is present."""
@@ -113,7 +116,7 @@ class Engine(Protocol):
         """Tell how far the attempt has come, or add a line to the job's log."""
 
     async def finish(self, lease: Lease, outcome: Outcome) -> State:
-        """Record how the attempt ended and answer what became of the job: the same at a second call with the token.
+        """Record how the attempt ended, once, and answer what became of the job.
 
         An attempt of a job that was cancelled meanwhile changes nothing and is told ``cancelled``.
         """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
-from jobserver.jobs.model import Job, JobId
+from jobserver.jobs.model import Job, JobId, Progress, State
 
 
 class EventType(StrEnum):
@@ -36,14 +36,30 @@ _TERMINAL = frozenset({EventType.DONE, EventType.FAILED, EventType.CANCELLED, Ev
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What a change left of a job, without its arguments, results and tracebacks: thousands of these are kept."""
+
+    id: JobId
+    state: State
+    attempt: int
+    progress: Progress | None
+    error: str | None
+
+
+def news_of(job: Job) -> News:
+    """What there is to tell of the job as it stands."""
+    return News(job.id, job.state, job.attempt, job.progress, job.failure.message if job.failure else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One change. ``seq`` counts all events of the server from 1; ``job`` is the record as the change left it."""
+    """One change. ``seq`` counts all events of the server from 1; ``job`` is how the change left the job."""
 
     seq: int
     type: EventType
     at: datetime
     queue: str
-    job: Job | None = None
+    job: News | None = None
     text: str | None = None
     """The line of a ``job.log``."""
 
@@ -101,6 +117,11 @@ class Listener:
         self._last_seq = event.seq
         return event
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is there to read at once."""
+        return bool(self._waiting)
+
     def hear(self, event: Event) -> None:
         """Called by the log. A listener that is too far behind hears nothing more: never a stream with a hole."""
         if self._overrun or self._closed:
@@ -140,7 +161,7 @@ class EventLog:
     ) -> Event:
         """Write the next event and let everyone concerned hear it."""
         self.last_seq += 1
-        event = Event(self.last_seq, kind, at, queue, job, text)
+        event = Event(self.last_seq, kind, at, queue, None if job is None else news_of(job), text)
         self._history.append(event)
         for listener in tuple(self._to_all):
             listener.hear(event)

@@ -74,7 +74,7 @@ class RunTimes:
         return self._means.get(kind)
 
     def eta(self, kind: str, ahead: int, concurrency: int) -> float | None:
-        """Seconds until a job with ``ahead`` jobs before it ends, if ``concurrency`` run at a time; None when unknown.
+        """Seconds until a job with ``ahead`` before it ends, once a worker of ``concurrency`` is free; None: unknown.
 
         >>> times = RunTimes()
         >>> times.observe("analyze", 3.0)

@@ -186,6 +186,8 @@ class Jobs:
     def _listen(self, job_id: JobId, after: int | None = None) -> Listener:
         listener = self._engine.events(after=after, job_id=job_id)
         self._listeners.add(listener)
+        if self.draining:
+            listener.close()
         return listener
 
     async def _own(self, job_id: JobId, owner: str) -> Job:

@@ -20,6 +20,9 @@ from enum import StrEnum
 from jobserver.errors import WrongState
 from jobserver.jobs.model import Attempt, Failed, Failure, Job, JobSpec, Progress, Result, State
 
+_HISTORY = 19
+"""Earlier attempts that are kept: a job can be retried for ever."""
+
 
 class Verb(StrEnum):
     """Every change a job can undergo."""
@@ -86,7 +89,7 @@ def start(job: Job, *, token: str, worker: str, now: datetime, lease: timedelta)
         deadline=now + lease,
         version=job.version + 1,
         attempt=number,
-        attempts=(*job.attempts, Attempt(number, now, worker)),
+        attempts=(*job.attempts[-_HISTORY:], Attempt(number, now, worker)),
         token=token,
         progress=Progress(),
     )

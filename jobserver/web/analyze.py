@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from jobserver.errors import NotSupported
+from jobserver.errors import JobNotFound, NotSupported
 from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Filter, Job, State
 from jobserver.jobs.service import Standing, Submission
 from jobserver.web.body import read_body
 from jobserver.web.guard import Call
 from jobserver.web.query import idempotency_key, one_of, wait_seconds, whole_number
+from jobserver.web.sending import send_json
 from jobserver.web.wire import (
     dumps,
-    etag,
     job_links,
-    join_members,
+    members_and,
     not_modified,
+    poll_headers,
     preview_path,
     progress_members,
     queue_position,
@@ -45,12 +47,10 @@ async def submit(call: Call) -> web.StreamResponse:
         )
     )
     if seconds:
-        standing = await call.jobs.wait(standing.job.id, call.caller.owner, seconds)
-    response = result_answer(call, standing) if standing.job.state.ended else _accepted(call, standing)
-    response.headers["Location"] = f"/result/{standing.job.id}"
-    if not created:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+        with suppress(JobNotFound):  # a repeated request's job may be forgotten by now
+            standing = await call.jobs.wait(standing.job.id, call.caller.owner, seconds)
+    headers = {"Location": f"/result/{standing.job.id}"} | ({} if created else {"Idempotency-Replayed": "true"})
+    return await _show(call, standing, headers) if standing.job.state.ended else _accepted(call, standing, headers)
 
 
 async def result(call: Call) -> web.StreamResponse:
@@ -58,7 +58,7 @@ async def result(call: Call) -> web.StreamResponse:
     view = one_of(call.request, "view", ["full", "summary"]) or "full"
     seconds = wait_seconds(call.request, call.settings.max_wait)
     standing = await call.jobs.wait(call.job_id, call.caller.owner, seconds)
-    return result_answer(call, standing, view)
+    return await _show(call, standing, {}, view)
 
 
 async def listing(call: Call) -> web.StreamResponse:
@@ -76,24 +76,17 @@ async def listing(call: Call) -> web.StreamResponse:
     return web.Response(body=dumps(body), content_type="application/json")
 
 
-def result_answer(call: Call, standing: Standing, view: str = "full") -> web.Response:
+async def _show(call: Call, standing: Standing, headers: dict[str, str], view: str = "full") -> web.StreamResponse:
     """The poll's answer, or 304 when the client has it."""
-    tag = etag(standing, view)
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if not standing.job.state.ended:
-        headers["Retry-After"] = str(standing.poll_after)
-    if call.request.method == "GET" and not_modified(call.request, tag):
+    headers |= poll_headers(standing, view)
+    if call.request.method == "GET" and not_modified(call.request, headers["ETag"]):
         return web.Response(status=304, headers=headers)
-    failed = standing.job.state is State.FAILED
-    return web.Response(
-        status=call.settings.failed_status if failed else 200,
-        body=_RENDER[standing.job.state](standing, call.secret, view),
-        content_type="application/json",
-        headers=headers,
-    )
+    status = call.settings.failed_status if standing.job.state is State.FAILED else 200
+    parts = _RENDER[standing.job.state](standing, call.secret, view)
+    return await send_json(call.request, parts, status=status, headers=headers)
 
 
-def _accepted(call: Call, standing: Standing) -> web.Response:
+def _accepted(call: Call, standing: Standing, headers: dict[str, str]) -> web.Response:
     job = standing.job
     body = {
         "ok": True,
@@ -104,11 +97,11 @@ def _accepted(call: Call, standing: Standing) -> web.Response:
         "queuePosition": queue_position(standing),
         "links": job_links(job, call.secret),
     }
-    headers = {"Retry-After": str(standing.poll_after)}
+    headers["Retry-After"] = str(standing.poll_after)
     return web.Response(status=202, body=dumps(body), content_type="application/json", headers=headers)
 
 
-def _waiting(standing: Standing, _secret: str, _view: str) -> bytes:
+def _waiting(standing: Standing, _secret: str, _view: str) -> list[bytes]:
     members = {
         "ok": True,
         "jobId": standing.job.id,
@@ -117,10 +110,10 @@ def _waiting(standing: Standing, _secret: str, _view: str) -> bytes:
         "message": "Your job is queued. Check back soon.",
         "actions": _open_actions(standing.job),
     }
-    return dumps(members | _eta(standing) | progress_members(standing.job))
+    return [dumps(members | _eta(standing) | progress_members(standing.job))]
 
 
-def _processing(standing: Standing, _secret: str, _view: str) -> bytes:
+def _processing(standing: Standing, _secret: str, _view: str) -> list[bytes]:
     members = {
         "ok": True,
         "jobId": standing.job.id,
@@ -130,36 +123,36 @@ def _processing(standing: Standing, _secret: str, _view: str) -> bytes:
         "actions": _open_actions(standing.job),
     }
     more = progress_members(standing.job) | {"attempt": standing.job.attempt}
-    return dumps(members | _eta(standing) | more)
+    return [dumps(members | _eta(standing) | more)]
 
 
-def _done(standing: Standing, secret: str, view: str) -> bytes:
+def _done(standing: Standing, secret: str, view: str) -> list[bytes]:
     job = standing.job
     path = preview_path(job, secret)
     head = {"ok": True, "jobId": job.id, "status": State.DONE}
     tail = {"actions": [_action("preview", "Preview", "GET", path)], "previewUrl": path}
     kept = job.result
     summary = b"null" if kept is None else kept.brief if view == "summary" and kept.brief is not None else kept.body
-    return join_members(head, summary=summary)[:-1] + b"," + dumps(tail)[1:]
+    return [*members_and(head, summary=summary)[:-1], b",", dumps(tail)[1:]]
 
 
-def _failed(standing: Standing, _secret: str, _view: str) -> bytes:
+def _failed(standing: Standing, _secret: str, _view: str) -> list[bytes]:
     job = standing.job
-    return dumps(
-        {
-            "ok": False,
-            "jobId": job.id,
-            "status": State.FAILED,
-            "error": job.failure.message if job.failure else "The job failed.",
-            "actions": [_action("retry", "Retry", "POST", f"/v1/jobs/{job.id}/retry")],
-            "code": job.failure.code if job.failure else "job_failed",
-            "attempt": job.attempt,
-        }
-    )
+    members = {
+        "ok": False,
+        "jobId": job.id,
+        "status": State.FAILED,
+        "error": job.failure.message if job.failure else "The job failed.",
+        "actions": [_action("retry", "Retry", "POST", f"/v1/jobs/{job.id}/retry")],
+        "code": job.failure.code if job.failure else "job_failed",
+        "attempt": job.attempt,
+    }
+    return [dumps(members)]
 
 
-def _cancelled(standing: Standing, _secret: str, _view: str) -> bytes:
-    return dumps({"ok": False, "jobId": standing.job.id, "status": State.CANCELLED, "error": "Job cancelled."})
+def _cancelled(standing: Standing, _secret: str, _view: str) -> list[bytes]:
+    members = {"ok": False, "jobId": standing.job.id, "status": State.CANCELLED, "error": "Job cancelled."}
+    return [dumps(members)]
 
 
 _RENDER = {

@@ -86,9 +86,12 @@ async def _read(request: web.Request) -> bytes:
         raise BodyTooLarge
     try:
         async with asyncio.timeout(settings.body_timeout):
-            return await request.read()
+            body = await request.read()
     except TimeoutError:
         raise RequestTimedOut from None
+    if len(body) > settings.max_body:  # inside another application its limit is in force, not ours
+        raise BodyTooLarge
+    return body
 
 
 async def _signer(request: web.Request, body: bytes) -> Caller:
@@ -126,7 +129,7 @@ async def _bearer(request: web.Request) -> Caller:
 async def _signer_or_follower(request: web.Request, body: bytes) -> Caller:
     query = request.query
     token, expires = query.get("token", ""), query.get("expires", "")
-    if not token:
+    if not token or "url" in query:  # a link shows one job; submitting a page takes a signature
         return await _signer(request, body)
     jobs, secrets = request.app[JOBS], request.app[CREDENTIALS].secrets
     moment = int(expires) if expires.isdecimal() and len(expires) <= 12 else 0

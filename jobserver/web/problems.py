@@ -63,25 +63,27 @@ def problem(error: errors.JobserverError, instance: str) -> web.Response:
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever went wrong into the one shape; what nobody foresaw is logged and says nothing of itself."""
+    path = request.rel_url.raw_path
     try:
         return await handler(request)
-    except errors.JobserverError as error:
-        if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
-            _log.exception("%s %s failed", request.method, request.rel_url.raw_path)
-            error = errors.JobserverError()
-        return problem(error, request.rel_url.raw_path)
-    except web.HTTPNotFound:
-        return problem(errors.RouteNotFound(), request.rel_url.raw_path)
-    except web.HTTPMethodNotAllowed as refused:
-        response = problem(errors.MethodNotAllowed(), request.rel_url.raw_path)
-        response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
-        return response
-    except web.HTTPRequestEntityTooLarge:
-        return problem(errors.BodyTooLarge(), request.rel_url.raw_path)
-    except web.HTTPException:
-        raise
+    except web.HTTPException as refused:
+        return _refused_by_aiohttp(refused, path)
     except (ConnectionError, TimeoutError):
         raise
-    except Exception:  # noqa: BLE001 - logged whole; the client gets the one shape all the same
-        _log.exception("%s %s failed", request.method, request.rel_url.raw_path)
-        return problem(errors.JobserverError(), request.rel_url.raw_path)
+    except Exception as error:  # noqa: BLE001 - what nobody foresaw gets the one shape all the same
+        if not isinstance(error, errors.JobserverError) or status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.exception("%s %s failed", request.method, path)
+            error = errors.JobserverError()
+        return problem(error, path)
+
+
+def _refused_by_aiohttp(refused: web.HTTPException, path: str) -> web.Response:
+    if isinstance(refused, web.HTTPNotFound):
+        return problem(errors.RouteNotFound(), path)
+    if isinstance(refused, web.HTTPRequestEntityTooLarge):
+        return problem(errors.BodyTooLarge(), path)
+    if not isinstance(refused, web.HTTPMethodNotAllowed):
+        raise refused
+    response = problem(errors.MethodNotAllowed(), path)
+    response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
+    return response

@@ -53,6 +53,5 @@ def idempotency_key(request: web.Request, body: bytes) -> IdempotencyKey | None:
         return None
     if not 1 <= len(key) <= _LONGEST_KEY:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters.")
-    said = request.headers.get("Content-Type", "").encode("utf-8", "surrogateescape")
-    fingerprint = hashlib.sha256(b"\0".join((request.path.encode(), said, body))).digest()
+    fingerprint = hashlib.sha256(b"\0".join((request.path.encode(), body))).digest()
     return IdempotencyKey(key, fingerprint)

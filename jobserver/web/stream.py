@@ -9,7 +9,7 @@ from aiohttp import web
 
 from jobserver.errors import InvalidRequest
 from jobserver.jobs.clock import to_wire
-from jobserver.jobs.events import Event, EventType, Listener, ListenerTooSlow
+from jobserver.jobs.events import Event, EventType, Listener, ListenerTooSlow, News, news_of
 from jobserver.jobs.model import Job
 from jobserver.web.guard import Call
 from jobserver.web.wire import dumps, progress_members
@@ -24,11 +24,13 @@ async def job_events(call: Call) -> web.StreamResponse:
     after = _resume_from(call.request)
     job, listener = await call.jobs.events(call.job_id, call.caller.owner, after=after)
     with listener:
+        if job.state.ended and after is not None and not listener.pending:
+            return web.Response(status=204)  # all was told: an EventSource asks again for ever after anything else
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(call.request)
         await response.write(_RECONNECT)
         if after is None:
-            await response.write(_message("snapshot", listener.since, _members(job)))
+            await response.write(_message("snapshot", listener.since, _members(job.spec.queue, news_of(job))))
         if job.state.ended:
             listener.close()  # what was missed can still be read; nothing more will come
         await _follow(response, listener, job, call.settings.heartbeat)
@@ -73,13 +75,13 @@ def _message(name: str, seq: int | None, data: dict[str, Any]) -> bytes:
 
 def _event_members(event: Event, job: Job) -> dict[str, Any]:
     if event.type is EventType.GAP or event.job is None:
-        return _members(job)
+        return _members(job.spec.queue, news_of(job))
     text = {} if event.text is None else {"line": event.text}
-    return {"seq": event.seq, "at": to_wire(event.at), **_members(event.job), **text}
+    return {"seq": event.seq, "at": to_wire(event.at), **_members(event.queue, event.job), **text}
 
 
-def _members(job: Job) -> dict[str, Any]:
-    members = {"jobId": job.id, "queue": job.spec.queue, "status": job.state, "attempt": job.attempt}
-    if job.failure is not None:
-        members["error"] = job.failure.message
-    return members | progress_members(job)
+def _members(queue: str, news: News) -> dict[str, Any]:
+    members: dict[str, Any] = {"jobId": news.id, "queue": queue, "status": news.state, "attempt": news.attempt}
+    if news.error is not None:
+        members["error"] = news.error
+    return members | progress_members(news)

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from jobserver.auth import links
 from jobserver.jobs.clock import to_wire
-from jobserver.jobs.model import Job, State
+from jobserver.jobs.events import News
+from jobserver.jobs.model import Attempt, Job, State
 from jobserver.jobs.service import Standing
 
 PREVIEW = "preview"
@@ -25,11 +26,12 @@ def dumps(value: Any) -> bytes:
     return _encode(value).encode()
 
 
-def join_members(members: dict[str, Any], **encoded: bytes) -> bytes:
-    """A JSON object of ``members``, then of values that are JSON already and are not parsed again."""
-    head = dumps(members)[1:-1]
-    tail = [b'"%s":%s' % (name.encode(), value) for name, value in encoded.items()]
-    return b"{" + b",".join(part for part in (head, *tail) if part) + b"}"
+def members_and(members: dict[str, Any], **encoded: bytes) -> list[bytes]:
+    """The parts of a JSON object of ``members``, then of values that are JSON already: neither parsed nor copied."""
+    parts = [dumps(members)[:-1]]
+    for name, value in encoded.items():
+        parts += [b',"%s":' % name.encode(), value]
+    return [*parts, b"}"]
 
 
 def queue_position(standing: Standing) -> int:
@@ -60,7 +62,7 @@ def job_links(job: Job, secret: str) -> dict[str, str]:
     }
 
 
-def progress_members(job: Job) -> dict[str, Any]:
+def progress_members(job: Job | News) -> dict[str, Any]:
     """``progress`` (0 to 1) and, where the handler said, ``step``."""
     if job.progress is None:
         return {"progress": 1 if job.state is State.DONE else 0}
@@ -68,8 +70,8 @@ def progress_members(job: Job) -> dict[str, Any]:
     return {"progress": round(job.progress.fraction, 4), **step}
 
 
-def native(standing: Standing, secret: str) -> bytes:
-    """The job as every answer of the native face shows it; members that do not apply are absent."""
+def native(standing: Standing, secret: str) -> list[bytes]:
+    """The job as every answer of the native face shows it, in parts; members that do not apply are absent."""
     job, spec = standing.job, standing.job.spec
     members: dict[str, Any] = {
         "jobId": job.id,
@@ -96,10 +98,10 @@ def native(standing: Standing, secret: str) -> bytes:
     }
     present = {name: value for name, value in members.items() if value is not None}
     result = {"result": job.result.body} if job.result else {}
-    return join_members(present, args=spec.args, **result)
+    return members_and(present, args=spec.args, **result)
 
 
-def _attempt(attempt: Any) -> dict[str, Any]:
+def _attempt(attempt: Attempt) -> dict[str, Any]:
     members = {
         "attempt": attempt.number,
         "startedAt": to_wire(attempt.started_at),
@@ -116,6 +118,14 @@ def etag(standing: Standing, view: str = "") -> str:
     Weak (RFC 9110, 8.8.1), because estimates move between two polls that are otherwise the same.
     """
     return f'W/"{standing.job.version}.{queue_position(standing)}{view}"'
+
+
+def poll_headers(standing: Standing, view: str = "") -> dict[str, str]:
+    """What every answer about a job carries: its version, and when to ask again while it has not ended."""
+    headers = {"ETag": etag(standing, view), "Cache-Control": "private, no-cache"}
+    if not standing.job.state.ended:
+        headers["Retry-After"] = str(standing.poll_after)
+    return headers
 
 
 def not_modified(request: web.Request, tag: str) -> bool:

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 _REPORT_EVERY = 0.1
 _TRACEBACK_CHARACTERS = 20_000
+_MESSAGE_CHARACTERS = 2_000
+_STEP_CHARACTERS = 200
 
 
 class Run:
@@ -44,7 +46,8 @@ class Run:
 
     def progress(self, fraction: float, step: str = "") -> None:
         """See `Context.progress`."""
-        self.latest = Progress(min(max(fraction, 0.0), 1.0), step)
+        share = min(fraction, 1.0) if fraction > 0 else 0.0  # what is no number is no progress
+        self.latest = Progress(share, readable(step)[:_STEP_CHARACTERS])
         self.news.set()
 
 
@@ -84,6 +87,8 @@ class Attempt:
             # The server is stopping. The record must be made even so, or the job would wait for its lease to end.
             await asyncio.shield(self._record(Interrupted()))
             raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler does ends its attempt and never the crew
+            outcome = Failed(failure_of(error))
         return None if outcome is None else await self._record(outcome)
 
     async def _watch_over(self) -> Outcome | None:
@@ -189,16 +194,28 @@ def encode(value: Any, limit: int) -> Result:
             result = Result(text.encode())
         except (TypeError, ValueError) as error:
             raise DoNotRetry(f"The handler returned what JSON cannot express: {error}") from error
-    if len(result.body) > limit:
-        raise ResultTooLarge(f"The result takes {len(result.body)} bytes; {limit} are kept at most.")
+    if result.size > limit:
+        raise ResultTooLarge(f"The result takes {result.size} bytes; {limit} are kept at most.")
     return result
 
 
 def failure_of(error: BaseException) -> Failure:
-    """An error as the job's history keeps it."""
+    """An error as the job's history keeps it. It never raises, whatever the error's own methods do."""
     if isinstance(error, JobFailed):
         code, message = error.code, error.message
     else:
-        code, message = "exception", f"{type(error).__name__}: {error}"
+        code, message = "exception", f"{type(error).__name__}: {_told(error)}"
     trace = "".join(traceback.format_exception(error))
-    return Failure(code, message, trace[-_TRACEBACK_CHARACTERS:])
+    return Failure(code, readable(message)[:_MESSAGE_CHARACTERS], readable(trace)[-_TRACEBACK_CHARACTERS:])
+
+
+def readable(text: str) -> str:
+    """``text`` as UTF-8 can carry it: a file name may hold bytes that no encoding knows."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it is the handler's own code
+        return "(it cannot be shown)"

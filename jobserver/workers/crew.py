@@ -8,7 +8,6 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -81,8 +80,7 @@ class Crew:
         if self._workers:
             await asyncio.wait(self._workers, timeout=grace)
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})  # not awaited itself: why it crashed, if it did, is its starter's to tell
         for task in self._abandoned:
             task.cancel()
 
@@ -106,18 +104,19 @@ class Crew:
             self._engine.claim(queues, worker=name, lease=self._settings.lease, wait=_CLAIM_WAIT)
         )
         quiescing = asyncio.ensure_future(self._quiescing.wait())
+        stopping = True
         try:
             await asyncio.wait({claim, quiescing}, return_when=asyncio.FIRST_COMPLETED)
+            stopping = self._quiescing.is_set()
         finally:
             quiescing.cancel()
             claim.cancel()  # of no effect on one that is done
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({claim})
-        lease = None if claim.cancelled() else claim.result()
-        if lease is not None and self._quiescing.is_set():
-            await self._engine.finish(lease, Interrupted())
-            return None
-        return lease
+            await asyncio.wait({claim})
+            lease = None if claim.cancelled() else claim.result()
+            if lease is not None and stopping:
+                # Given in the very step in which we stopped: it goes back as if it had never been taken.
+                await asyncio.shield(self._engine.finish(lease, Interrupted()))
+        return None if stopping else lease
 
     async def _attempt(self, lease: Lease) -> None:
         handler = self._handlers[lease.job.spec.kind]

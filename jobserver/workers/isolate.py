@@ -71,11 +71,6 @@ class ProcessPool:
             finally:
                 await self._put_back(child)
 
-    async def warm(self) -> None:
-        """Have a child ready, so that the next job does not wait for one to start."""
-        async with self._place():
-            await self._put_back(await self._take())
-
     async def close(self) -> None:
         """Kill the children and refuse new jobs; those under way raise ShuttingDown. Takes 5 s at most."""
         self._closed = True

@@ -24,6 +24,8 @@ ATTACK = (
     '"><img src=x onerror="fetch(\'/leak\')"><iframe srcdoc="<script>fetch(\'/leak\')</script>"></iframe>'
 )
 
+ROOMY = 7_500_000
+
 
 def an_extraction(**more: object) -> Extraction:
     found = [
@@ -32,7 +34,9 @@ def an_extraction(**more: object) -> Extraction:
         a_found("<button>Go</button>", look="b", text="Go", box=Box(0, 0, 80, 40)),
         a_found(a_node("<a href='/x'>x</a>", color="rgb(255, 255, 255)"), "a", box=None),
     ]
-    return render(a_capture(*found, **more), max_components=80, completed_at="2026-01-01T00:00:00.000Z")
+    return render(
+        a_capture(*found, **more), max_components=80, completed_at="2026-01-01T00:00:00.000Z", max_result_bytes=ROOMY
+    )
 
 
 def parsed(extraction: Extraction) -> LexborHTMLParser:
@@ -119,7 +123,9 @@ def test_the_backdrop_is_dark_for_light_text_alone(declarations: str, expected: 
 
 
 def test_a_page_without_components_says_so():
-    page = LexborHTMLParser(preview_page(render(a_capture(), max_components=1, completed_at="x"), nonce=NONCE))
+    page = LexborHTMLParser(
+        preview_page(render(a_capture(), max_components=1, completed_at="x", max_result_bytes=ROOMY), nonce=NONCE)
+    )
     assert "No components were found" in page.css(".empty")[0].text()
 
 

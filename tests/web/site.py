@@ -69,6 +69,7 @@ class Site:
     jobs: Jobs = field(init=False)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fail: Exception | None = None
+    title: str = "Toy"
     seen: list[Args] = field(default_factory=list)
     max_queue: int = 100
     credentials: Credentials = field(default_factory=lambda: Credentials((SECRET,)))
@@ -108,7 +109,8 @@ class Site:
         await self.gate.wait()
         if self.fail is not None:
             raise self.fail
-        return Result(json.dumps(summary(args["url"]), separators=(",", ":")).encode(), BRIEF)
+        made = summary(args["url"]) | {"title": self.title}
+        return Result(json.dumps(made, separators=(",", ":"), ensure_ascii=False).encode(), BRIEF)
 
     async def post(self, url: object = "https://example.com/", **headers: str) -> ClientResponse:
         return await self.client.post("/analyze", json={"url": url}, headers=SIGNED | headers)

@@ -245,6 +245,26 @@ async def test_a_repeated_submit_is_the_same_job(site: Site):
     await assert_problem(other, 422, "This Idempotency-Key was used with another request.", "idempotency_mismatch")
 
 
+async def test_a_repeated_submit_is_answered_when_its_job_is_forgotten(site: Site):
+    site.gate.set()
+    headers = SIGNED | {"Idempotency-Key": "k1"}
+    body = {"url": "https://example.com/"}
+    first = await site.client.post("/analyze?wait=10", json=body, headers=headers)
+    job_id = (await first.json())["jobId"]
+    await site.engine.remove(job_id)
+    again = await site.client.post("/analyze?wait=10", json=body, headers=headers)
+    assert (again.status, (await again.json())["jobId"]) == (202, job_id)
+
+
+async def test_a_large_result_arrives_whole(site: Site):
+    site.title = "ü" * 300_000
+    job_id = await site.done()
+    response = await site.client.get(f"/result/{job_id}", headers=SIGNED)
+    body = await response.read()
+    assert int(response.headers["Content-Length"]) == len(body) > 600_000
+    assert json.loads(body)["summary"]["title"] == site.title
+
+
 # --- the list
 
 

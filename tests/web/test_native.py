@@ -33,6 +33,7 @@ async def test_a_job_is_shown_whole(site: Site):
     assert job["createdAt"] <= job["startedAt"] <= job["finishedAt"] < job["expiresAt"]
     same = await site.client.get(f"/v1/jobs/{job_id}", headers=SIGNED | {"If-None-Match": response.headers["ETag"]})
     assert same.status == 304
+    assert same.headers["Cache-Control"] == "private, no-cache"
 
 
 async def test_a_failed_job_keeps_the_story_of_its_attempts(site: Site):
@@ -126,6 +127,19 @@ async def test_a_stream_resumes_where_it_broke_off(site: Site):
 async def test_a_stream_of_an_ended_job_ends_at_once(site: Site):
     job_id = await site.done()
     assert [name for name, _ in await read_events(site, job_id)] == ["snapshot"]
+
+
+async def test_a_stream_with_nothing_left_to_tell_is_not_asked_for_again(site: Site):
+    job_id = await site.done()
+    last = (await read_events(site, job_id, "?after=0"))[-1][1]["seq"]
+    response = await site.client.get(f"/v1/jobs/{job_id}/events?after={last}", headers=SIGNED)
+    assert (response.status, await response.read()) == (204, b"")
+
+
+async def test_a_stream_opened_while_the_server_stops_ends_at_once(site: Site):
+    job_id = await site.submit()
+    site.jobs.begin_drain()
+    assert [name for name, _ in await read_events(site, job_id)] == ["snapshot", "server.draining"]
 
 
 async def test_a_quiet_stream_is_kept_open_by_comments():

@@ -41,6 +41,13 @@ async def test_a_link_opens_the_preview_and_nothing_else(site: Site):
         assert (await site.client.get(f"{path}?{query}")).status == 401
 
 
+async def test_a_link_submits_nothing(site: Site):
+    link = await the_link(site, await site.done())
+    response = await site.client.get(f"{link}&url=https://elsewhere.example/")
+    await assert_problem(response, 401, "Invalid x-cliq-signature.", "unauthorized")
+    assert len(site.seen) == 1
+
+
 async def test_a_job_at_work_is_shown_as_such_and_looked_at_again(site: Site):
     job_id = await site.submit()
     response = await site.client.get("/preview", params={"jobId": job_id}, headers=SIGNED)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobserver.engines.memory import MemoryEngine
-from jobserver.errors import Crashed, DoNotRetry, RetryAfter
+from jobserver.errors import Crashed, DoNotRetry, JobFailed, RetryAfter
 from jobserver.jobs.clock import SteadyClock
 from jobserver.jobs.model import Job, Progress, Result, State
 from jobserver.workers.attempt import Attempt
@@ -85,6 +85,45 @@ async def test_an_error_says_whether_to_try_again(
     assert failure is not None
     assert (job.state, failure.code, failure.message) == (state, code, message)
     assert "in fail" in (failure.traceback or "")
+
+
+class Odd(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+class Careless(JobFailed):
+    def __init__(self) -> None:
+        """Forget to call super."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RetryAfter(1e15), RetryAfter(float("nan")), RetryAfter(-1), Odd(), Careless(), RuntimeError("file \udcff")],
+)
+async def test_no_error_a_handler_can_raise_harms_more_than_its_attempt(bench: Bench, error: Exception):
+    async def fail(_: Context, __: Args) -> Any:
+        raise error
+
+    job = await bench.run(fail, attempts=2)
+    assert job.state in {State.QUEUED, State.SCHEDULED}
+    failure = job.attempts[0].failure
+    assert failure is not None
+    failure.message.encode()
+
+
+@pytest.mark.parametrize(("said", "shown"), [(float("nan"), 0), (-1, 0), (2, 1), (0.5, 0.5)])
+async def test_progress_is_always_a_share(bench: Bench, said: float, shown: float):
+    async def work(context: Context, _: Args) -> Any:
+        context.progress(said, "at \udcff" * 100)
+
+        async def seen() -> bool:
+            progress = (await bench.engine.get(context.job_id)).progress
+            return progress is not None and progress.step.startswith("at ") and progress.fraction == shown
+
+        await until(seen)
+
+    assert (await bench.run(work)).state is State.DONE
 
 
 @pytest.mark.parametrize(

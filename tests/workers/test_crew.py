@@ -106,6 +106,7 @@ async def test_a_crew_that_crashes_ends_its_task_with_the_reason(shop: Shop, mon
     working = await crew.start()
     await asyncio.wait({working}, timeout=5)
     assert isinstance(working.exception(), ExceptionGroup)
+    await crew.drain(0)
 
 
 async def test_draining_a_crew_that_never_started_is_harmless(shop: Shop):

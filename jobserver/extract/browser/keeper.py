@@ -52,30 +52,35 @@ class BrowserKeeper:
             running.users -= 1
             self._rest(running)
 
-    async def retire(self) -> None:
-        """Kill the browser at once: after a crash or a timed-out job nothing in it is trusted.
+    async def retire(self, address: str) -> None:
+        """Kill the browser at ``address`` at once: after a crash nothing in it is trusted.
 
-        Others who hold a lease on it lose their pages with it; the next lease gets a fresh browser.
+        Others who hold a lease on it lose their pages with it; the next lease gets a fresh browser. One that was
+        replaced already is no longer there to kill.
         """
-        if running := self._take():
-            await running.browser.close()
+        if self._current is not None and self._current.address == address:
+            await self._retire()
 
     async def close(self) -> None:
         """Kill the browser and wait for every one that is still being closed."""
         async with self._starting:
-            await self.retire()
+            await self._retire()
         while self._closing:
             await asyncio.wait(self._closing)
 
     async def _running(self) -> _Running:
         async with self._starting:
             if self._current is not None and not self._current.browser.alive:
-                await self.retire()
+                await self._retire()
             self._stop_timer()
             if self._current is None:
                 browser = self._launch()
                 self._current = _Running(browser, await browser.start())
             return self._current
+
+    async def _retire(self) -> None:
+        if running := self._take():
+            await running.browser.close()
 
     def _rest(self, running: _Running) -> None:
         if running.users == 0 and running is self._current:

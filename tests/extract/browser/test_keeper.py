@@ -72,10 +72,12 @@ async def test_a_retired_browser_is_dead_and_the_next_lease_gets_a_fresh_one(
         assert browser
         pid = browser.pid
         assert pid
-        await keeper.retire()
+        await keeper.retire(old)
         assert living(pid) == []
         async with keeper.lease() as new:
             assert new != old
+            await keeper.retire(old)
+            assert await _answers(new), "late news of the old browser must not kill the new one"
     assert keeper.running is not None, "the old lease's end must not count for the new browser"
 
 

@@ -1,0 +1,31 @@
+"""Bodies of any size, sent no faster than they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiohttp import web
+
+_AT_ONCE = 65_536
+
+
+async def send_json(
+    request: web.Request, parts: Sequence[bytes], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """Answer with the JSON that ``parts`` make together.
+
+    A large one is written slice by slice from where it is kept: a client that does not read holds a slice in memory and
+    not a copy of the whole.
+    """
+    size = sum(map(len, parts))
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    if size <= _AT_ONCE:
+        return web.Response(status=status, body=b"".join(parts), headers=headers)
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = size
+    await response.prepare(request)
+    for part in parts:
+        for start in range(0, len(part), _AT_ONCE):
+            await response.write(part[start : start + _AT_ONCE])
+    await response.write_eof()
+    return response
