@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobserver import __version__
-from jobserver.config import PREFIX, SETTINGS, Config, load, read_env_file
+from jobserver.config import DEFAULT_SECRET, PREFIX, SETTINGS, Config, load, read_env_file, read_port
 from jobserver.errors import JobserverError, StartupError
 
 _HEALTH_WITHIN = 5.0
@@ -64,8 +64,9 @@ def healthcheck(config: Config, _: argparse.Namespace) -> int:
     try:
         connection.request("GET", "/health")
         status = connection.getresponse().status
-    except OSError as error:
-        print(f"jobserver: no answer from {host}, port {config.port}: {error}", file=sys.stderr)
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
+        reason = "it does not speak HTTP" if isinstance(error, http.client.HTTPException) else error
+        print(f"jobserver: no answer from {host}, port {config.port}: {reason}", file=sys.stderr)
         return 1
     finally:
         connection.close()
@@ -90,7 +91,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "serve", help="run the server", epilog=_settings_help(), formatter_class=argparse.RawTextHelpFormatter
     )
     command.add_argument("--host", help="address to listen on; wins over HOST")
-    command.add_argument("--port", type=int, help="port to listen on; wins over PORT")
+    command.add_argument("--port", type=_port, help="port to listen on; wins over PORT")
     command.set_defaults(run=serve)
 
 
@@ -100,6 +101,13 @@ def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write the files")
     command.add_argument("--engine", choices=("auto", "browser", "static"), default=None, help="how to read the page")
     command.set_defaults(run=analyze)
+
+
+def _port(text: str) -> int:
+    try:
+        return read_port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _settings_help() -> str:
@@ -124,7 +132,7 @@ def _log_to_stderr(config: Config) -> None:
 
 
 def _welcome(address: str, config: Config) -> str:
-    secret = "$CLIQ_SECRET" if config.cliq_secret != Config().cliq_secret else config.cliq_secret[0]
+    secret = DEFAULT_SECRET if config.cliq_secret == (DEFAULT_SECRET,) else "<your secret>"
     return f"""jobserver {__version__} is listening on {address}
 
 Queue a page:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,12 @@ from jobserver.errors import BadSetting
 
 PREFIX = "JOBSERVER_"
 DEFAULT_SECRET = "testsecret"  # noqa: S105 - the published default of the old examples; refused beyond loopback
+
+# What Kubernetes sets in the pods beside a Service called jobserver, next to JOBSERVER_PORT=tcp://address:port.
+_OF_A_SERVICE = (f"{PREFIX}SERVICE_", f"{PREFIX}PORT_")
+
+# One word as a shell reads it, in quotes, escaped or plain, and perhaps a comment after it.
+_SHELL_WORD = re.compile(r"""((?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+)(?:\s+#.*)?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,11 @@ def _whole(low: int, high: int) -> Callable[[str], float]:
     return _number(low, high, int, "a whole number")
 
 
+def read_port(text: str) -> int:
+    """A port to listen on; raises ValueError."""
+    return int(_whole(0, 65535)(text))
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if (word := text.strip().lower()) not in words:
@@ -83,7 +96,7 @@ def _text(text: str) -> str:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("HOST", "127.0.0.1; 0.0.0.0 when RENDER is set", "", "Address to listen on.", _text),
-    Setting("PORT", "3000", "", "Port to listen on; 0 lets the system choose one.", _whole(0, 65535)),
+    Setting("PORT", "3000", "", "Port to listen on; 0 lets the system choose one.", read_port),
     Setting("CLIQ_SECRET", DEFAULT_SECRET, "", "Shared secret of callers, at least 16 bytes beyond this machine; "
             "several with commas between for rotation, the newest first.", _list),
     Setting("STRICT_HMAC", "false", "", "Accept signatures with a timestamp only.", _switch),
@@ -98,7 +111,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_QUEUE", "100000", "jobs", "Unfinished jobs; beyond it answers 503.", _whole(1, 10_000_000)),
     Setting("MAX_STORE_BYTES", "256000000", "bytes", "Memory for jobs and results; the oldest finished "
             "jobs go early when it runs short.", _whole(1_000_000, 1 << 40)),
-    Setting("MAX_RESULT_BYTES", "8000000", "bytes", "The largest result that is kept.", _whole(1_000, 64_000_000)),
+    Setting("MAX_RESULT_BYTES", "8000000", "bytes", "The largest result that is kept: at most half of MAX_STORE_BYTES.",
+            _whole(1_000, 64_000_000)),
     Setting("MAX_BODY_BYTES", "300000", "bytes", "The largest request body.", _whole(1_000, 64_000_000)),
     Setting("ANALYZE_TIMEOUT", "60", "seconds", "Time limit of one attempt to analyze a page.", _number(1, 3_600)),
     Setting("ANALYZE_ATTEMPTS", "2", "attempts", "How often a page is tried in all.", _whole(1, 20)),
@@ -151,7 +165,9 @@ class Config:
 def load(environment: Mapping[str, str]) -> Config:
     """Read the settings. ``JOBSERVER_PORT`` is the same as ``PORT`` and wins.
 
-    Raises BadSetting, with a suggestion, for a ``JOBSERVER_…`` name that is none and for a value that cannot be read.
+    What Kubernetes says of a Service called jobserver, under names that begin like ours, is passed over.
+    Raises BadSetting, with a suggestion, for a ``JOBSERVER_…`` name that is none, for a value that cannot be read and
+    for values that cannot go together.
     """
     _check_names(environment)
     values = {setting.field: _read(setting, text) for setting in SETTINGS if (text := _find(setting, environment))}
@@ -159,34 +175,66 @@ def load(environment: Mapping[str, str]) -> Config:
         values.setdefault("cliq_secret", ())  # set but empty: never the published default
     if values.get("render"):
         values.setdefault("host", "0.0.0.0")  # noqa: S104 - Render routes to it
-    return Config(**values)
+    return _checked(Config(**values))
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """``NAME=value`` lines of a ``.env`` file; comments, ``export``, quotes as in shells. {} without a file."""
-    if not path.is_file():
-        return {}
-    values = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadSetting(f"{path}, line {number}: expected NAME=value.")
-        values[name.strip()] = _unquote(value.strip())
+    r"""``NAME=value`` lines of a ``.env`` file, comments and ``export`` as in shells. {} without a file.
+
+    A value that begins with a quote is one word of a shell, in which nothing is expanded: ``"a\"b"`` is ``a"b``. Any
+    other stands as it is up to a ``#`` after white space, apostrophes, quotes and backslashes included: ``it's`` is
+    ``it's``. Raises BadSetting for a file or a line that cannot be read.
+    """
+    values: dict[str, str] = {}
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            values |= _assignment(line)
+        except ValueError as error:
+            raise BadSetting(f"{path}, line {number}: {error}.") from None
     return values
 
 
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    except UnicodeDecodeError:
+        raise BadSetting(f"{path} is not UTF-8.") from None
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _assignment(line: str) -> dict[str, str]:
+    text = line.strip().removeprefix("export ").strip()
+    if not text or text.startswith("#"):
+        return {}
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError("expected NAME=value")
+    return {name.strip(): _unquote(value)}
+
+
 def _unquote(value: str) -> str:
-    for quote in "\"'":
-        if value.startswith(quote) and (end := value.find(quote, 1)) > 0:
-            return value[1:end]
-    return value.split(" #", 1)[0].rstrip()
+    text = value.strip()
+    if not text.startswith(("'", '"')):
+        return re.split(r"\s#", value, maxsplit=1)[0].strip()
+    word = _SHELL_WORD.fullmatch(text)
+    if word is None:
+        raise ValueError("a value that begins with a quote must end with one, and have \\ before those inside it")
+    return shlex.split(word[1])[0]
 
 
 def _find(setting: Setting, environment: Mapping[str, str]) -> str:
-    return environment.get(PREFIX + setting.name) or environment.get(setting.name, "")
+    ours = environment.get(PREFIX + setting.name, "")
+    if setting.name == "PORT" and ours.startswith("tcp://"):
+        ours = ""  # Kubernetes
+    return ours or environment.get(setting.name, "")
+
+
+def _checked(config: Config) -> Config:
+    """``config``, if its values go together: one result never takes the room of all the others."""
+    if config.max_result_bytes > config.max_store_bytes / 2:
+        raise BadSetting("MAX_RESULT_BYTES must be at most half of MAX_STORE_BYTES.")
+    return config
 
 
 def _read(setting: Setting, text: str) -> Any:
@@ -200,7 +248,7 @@ def _read(setting: Setting, text: str) -> Any:
 def _check_names(environment: Mapping[str, str]) -> None:
     known = [PREFIX + setting.name for setting in SETTINGS]
     for name in environment:
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and not name.startswith(_OF_A_SERVICE) and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise BadSetting(f"There is no setting {name}.{hint}")

@@ -19,7 +19,8 @@ from jobserver.egress.policy import UrlPolicy, parse_domains, parse_private_targ
 from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
 from jobserver.errors import BadSetting, StartupError
-from jobserver.extract.browser.chromium import Chromium, find_chromium
+from jobserver.extract.browser.choice import find_browser
+from jobserver.extract.browser.chromium import Chromium
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.jobs.clock import Clock, SteadyClock
@@ -161,8 +162,9 @@ async def _listen(runner: web.AppRunner, config: Config) -> str:
     site = web.TCPSite(runner, config.host, config.port)
     try:
         await site.start()
-    except OSError as error:
-        raise StartupError(f"Cannot listen on {config.host}, port {config.port}: {error.strerror}.") from error
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StartupError(f"Cannot listen on {config.host}, port {config.port}: {reason}.") from error
     host, port = runner.addresses[0][:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -188,10 +190,8 @@ async def _until_told(working: asyncio.Task[None]) -> bool:
 
 
 def _browser_keeper(config: Config) -> BrowserKeeper | None:
-    program = find_chromium(config.chromium_path or None)
+    program = find_browser(config.chromium_path)
     if program is None:
-        if config.chromium_path:
-            raise BadSetting("CHROMIUM_PATH names no program.")
         return None
     return BrowserKeeper(lambda: Chromium(program), idle=config.browser_idle)
 

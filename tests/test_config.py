@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobserver.config import SETTINGS, Config, load, read_env_file
+from jobserver.auth.signing import check_secrets
+from jobserver.config import DEFAULT_SECRET, SETTINGS, Config, load, read_env_file
 from jobserver.errors import BadSetting
 
 
@@ -69,6 +70,37 @@ def test_names_of_others_are_none_of_our_business():
     assert load({"HOME": "/root", "PROT": "1"}) == Config()
 
 
+@pytest.mark.parametrize(
+    "settings", [{"MAX_STORE_BYTES": "15999999"}, {"MAX_RESULT_BYTES": "32000000", "MAX_STORE_BYTES": "63999999"}]
+)
+def test_one_result_may_not_take_most_of_the_store(settings: dict[str, str]):
+    with pytest.raises(BadSetting, match=r"MAX_RESULT_BYTES .* MAX_STORE_BYTES"):
+        load(settings)
+
+
+def test_a_result_may_take_half_of_the_store():
+    assert load({"MAX_STORE_BYTES": "16000000"}).max_result_bytes == 8_000_000
+
+
+def test_what_kubernetes_says_of_a_service_of_our_name_is_no_setting():
+    service = {
+        "JOBSERVER_SERVICE_HOST": "10.0.0.7",
+        "JOBSERVER_SERVICE_PORT": "3000",
+        "JOBSERVER_SERVICE_PORT_HTTP": "3000",
+        "JOBSERVER_PORT": "tcp://10.0.0.7:3000",
+        "JOBSERVER_PORT_3000_TCP": "tcp://10.0.0.7:3000",
+        "JOBSERVER_PORT_3000_TCP_PROTO": "tcp",
+        "JOBSERVER_PORT_3000_TCP_PORT": "3000",
+        "JOBSERVER_PORT_3000_TCP_ADDR": "10.0.0.7",
+    }
+    assert load(service) == Config()
+    assert load(service | {"PORT": "8080"}).port == 8080
+
+
+def test_the_secret_of_the_examples_is_the_one_the_server_warns_of():
+    assert "everybody knows" in check_secrets((DEFAULT_SECRET,), loopback=True)[0]
+
+
 def test_an_env_file_is_read_as_a_shell_would(tmp_path: Path):
     path = tmp_path / ".env"
     path.write_text(
@@ -81,6 +113,46 @@ def test_an_env_file_is_read_as_a_shell_would(tmp_path: Path):
         "JOB_TTL": "60",
         "EMPTY": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r'"ab\"cd-\\e" # "why"', r'ab"cd-\e'),
+        (r'"ab\"#cd"', 'ab"#cd'),
+        ('"a"#b', "a#b"),
+        (r"'a\b'", r"a\b"),
+        (r"'it'\''s' # isn't it", "it's"),
+        ('"$HOME `ls`"', "$HOME `ls`"),
+        ("it's", "it's"),
+        ("C:\\bin # don't", "C:\\bin"),
+        ('say "a"', 'say "a"'),
+        ("a.example, b.example\t# two", "a.example, b.example"),
+        ("#a#b", "#a#b"),
+        (" # nothing", ""),
+        ("''", ""),
+    ],
+)
+def test_quotes_and_comments_of_an_env_file(written: str, read: str, tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_text(f"CLIQ_SECRET={written}\n")
+    assert read_env_file(path) == {"CLIQ_SECRET": read}
+
+
+@pytest.mark.parametrize("written", ['"ab', "'it's'", '"a" b', '"a" "b"', r'"a\"'])
+def test_a_quoted_value_that_does_not_end_is_named_but_not_repeated(written: str, tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_text(f"PORT=1\nCLIQ_SECRET={written}\n")
+    with pytest.raises(BadSetting, match="line 2: a value that begins with a quote must end with one") as refused:
+        read_env_file(path)
+    assert written not in refused.value.message
+
+
+def test_an_env_file_that_is_not_utf_8_is_named(tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_bytes(b"CLIQ_SECRET=gr\xfcn")
+    with pytest.raises(BadSetting, match=r"\.env is not UTF-8"):
+        read_env_file(path)
 
 
 def test_no_env_file_is_no_settings(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,14 +9,13 @@ from typing import Any
 
 from jobserver.egress.policy import UrlPolicy
 from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl
+from jobserver.extract.browser.choice import open_browser
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.model import Request
 from jobserver.jobs.model import Result
 from jobserver.jobs.policy import Policy
 from jobserver.workers.isolate import ProcessPool
 from jobserver.workers.registry import Args, Context, Handler
-
-_log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "browser", "static")
 _ENTRY = "jobserver.extract.run:extract_in_child"
@@ -84,7 +82,7 @@ class Analyze:
             time_limit=limit.total_seconds() * _READING if limit else _UNLIMITED,
         )
         async with AsyncExitStack() as stack:
-            browser, warnings = await self._browser(args["engine"], stack)
+            browser, warnings = await open_browser(self._keeper, args["engine"], stack)
             payload = {
                 "request": request.to_json(),
                 "policy": self._urls.to_json(),
@@ -106,18 +104,6 @@ class Analyze:
         if wanted == "browser" and self._keeper is None:
             raise InvalidRequest("This server has no browser: use the engine static or auto.", pointer="/engine")
         return str(wanted)
-
-    async def _browser(self, engine: str, stack: AsyncExitStack) -> tuple[str | None, list[str]]:
-        """The address of the browser, held while ``stack`` is open, and what to warn of; None: read without one."""
-        if engine == "static" or self._keeper is None:
-            return None, []
-        try:
-            return await stack.enter_async_context(self._keeper.lease()), []
-        except BrowserCrashed as error:
-            if engine == "browser":
-                raise
-            _log.error("The browser did not start: %s", error.message)
-            return None, ["The browser did not start, so the page was read without one."]
 
 
 def _component_limit(value: Any) -> int:
