@@ -181,7 +181,7 @@ class Context:
             there, theirs = self._variable(owner, name)
             here, _ = self._variable(root, name)
             if there is not here and there is not None:
-                value = re.sub(rf"var\(\s*{re.escape(name)}\s*(?:,[^()]*)?\)", lambda _: theirs, value)  # noqa: B023
+                value = _put_in(value, name, theirs)
         return value
 
     def scaled(self, values: Values) -> Values:
@@ -207,3 +207,8 @@ def _without_place(declarations: Values) -> Values:
 def _placed(tag: str, declarations: Values) -> Values:
     kept = _without_place(declarations)
     return kept | ({"margin": "0"} if tag in _WITH_MARGIN else {})
+
+
+def _put_in(value: str, name: str, text: str) -> str:
+    """``value`` with every plain ``var(name)`` replaced by ``text``, letter for letter."""
+    return re.sub(rf"var\(\s*{re.escape(name)}\s*(?:,[^()]*)?\)", lambda _: text, value)
