@@ -43,6 +43,7 @@ async def analyze(config: Config, url: str, directory: Path, *, engine: str | No
     _make(directory)
     async with _browser(config, engine or config.analyze_engine) as (address, warnings):
         extraction = await extract(request, policy, _show_progress, browser=address, warnings=warnings)
+    _show_outcome(extraction)
     return _write(extraction, directory)
 
 
@@ -117,6 +118,12 @@ def _write(extraction: Extraction, directory: Path) -> list[Path]:
         for name, text in files.items():
             (directory / name).write_text(text, encoding="utf-8")
     return [directory / name for name in files]
+
+
+def _show_outcome(extraction: Extraction) -> None:
+    print(f"Components: {extraction['componentCount']}, read by the {extraction['engine']} engine.", file=sys.stderr)
+    for warning in extraction["warnings"]:
+        print(f"Warning: {warning}", file=sys.stderr)
 
 
 def _show_progress(fraction: float, step: str) -> None:

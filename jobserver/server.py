@@ -24,6 +24,7 @@ from jobserver.extract.browser.chromium import Chromium
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.jobs.clock import Clock, SteadyClock
+from jobserver.jobs.model import State
 from jobserver.jobs.policy import Policy, RunTimes
 from jobserver.jobs.service import Jobs
 from jobserver.web.app import web_app
@@ -129,10 +130,20 @@ async def serve(config: Config, announce: Callable[[str], None]) -> int:
         # Answers go on while running jobs end: their owners are polling for the results.
         server.jobs.begin_drain()
         if not crashed:
+            await _tell_of_stop(server.jobs, config)
             await server.crew.drain(config.shutdown_grace)
     finally:
         await runner.cleanup()
     return 1 if crashed else 0
+
+
+async def _tell_of_stop(jobs: Jobs, config: Config) -> None:
+    counts = await jobs.counts()
+    running, waiting = counts[State.PROCESSING], counts[State.QUEUED] + counts[State.SCHEDULED]
+    if running:
+        _log.info("Waiting up to %g s for running jobs: %d.", config.shutdown_grace, running)
+    if waiting and not jobs.caps.durable:
+        _log.warning("Jobs that were never started are lost with this process: %d.", waiting)
 
 
 def url_policy(config: Config) -> UrlPolicy:

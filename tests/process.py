@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -53,7 +52,8 @@ class Program:
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())} | environment
 
     async def __aenter__(self) -> Self:
-        with tempfile.TemporaryFile() as log:  # a pipe that nobody reads would stop the program once it is full
+        self.log = self.directory / f"log-{id(self)}"
+        with self.log.open("wb") as log:  # a pipe that nobody reads would stop the program once it is full
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *self.arguments,
@@ -65,8 +65,7 @@ class Program:
             assert self.process.stdout is not None
             line = (await self.process.stdout.readline()).decode()
             address = re.search(r"http://\S+", line)
-            log.seek(0)
-            assert address, (line, log.read().decode())
+            assert address, (line, self.log.read_text())
         self.address = address[0]
         self.session = aiohttp.ClientSession(self.address, headers=SECRET)
         return self

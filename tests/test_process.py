@@ -63,9 +63,13 @@ async def test_a_stop_lets_the_running_job_end_and_its_owner_read_it(server: Pro
 @pytest.mark.parametrize("settings", [{"SHUTDOWN_GRACE": "0.2"}])
 async def test_a_job_that_outlives_the_grace_does_not_hold_the_server(server: Process, pages: Pages):
     await server.submit("/slow")
+    await server.submit("/page")
     await asyncio.wait_for(pages.visited.wait(), 20)
     server.process.send_signal(signal.SIGINT)
     assert await server.stopped(10) == 0
+    log = server.log.read_text()
+    assert "Waiting up to 0.2 s for running jobs: 1." in log
+    assert "Jobs that were never started are lost with this process: 1." in log
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import re
 _LIGHT = 0.72
 """Relative luminance, 0 to 1, above which text is hard to read on white."""
 
-_ROOT = re.compile(r"\.gen-[\w-]+ \{\n(.*?)\n\}", re.DOTALL)
 _COLOR = re.compile(r"^  color: (.+);$", re.MULTILINE)
 _BACKGROUND = re.compile(
     r"^ *background(?:-color|-image)?: (?!rgba\(0, 0, 0, 0\)|transparent|none|initial)", re.MULTILINE
@@ -19,12 +18,11 @@ _NESTED = 4
 
 
 def needs_dark(css: str) -> bool:
-    """Whether the root's text is light and nothing in the component has a background of its own."""
-    root = _ROOT.search(css)
-    color = root and _COLOR.search(root[1])
-    if not color or _BACKGROUND.search(css):
+    """Whether most of the component's text is light and nothing in it has a background of its own."""
+    if _BACKGROUND.search(css):
         return False
-    return _luminance(_resolved(color[1], css)) > _LIGHT
+    light = [_luminance(_resolved(color, css)) > _LIGHT for color in _COLOR.findall(css)]
+    return sum(light) * 2 > len(light)
 
 
 def _resolved(value: str, css: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -61,15 +62,19 @@ async def _noise(seconds: float) -> float:
 
 async def main() -> int:
     print(machine())
-    rows, missed = [("20 MB page", "longest stall ms", "job", "goal")], 0
+    rows: list[tuple[str, ...]] = [("20 MB page", "longest stall ms", "job", "goal")]
     rows.append(("nothing (noise)", f"{await _noise(5):.1f}", "", ""))
-    async with Program("-m", "tests.bench.large_page", directory=Path()) as pages:
+    with tempfile.TemporaryDirectory() as directory:
+        await _measure(rows, Path(directory))
+    print_rows(rows)
+    return sum("MISSED" in row[-1] for row in rows)
+
+
+async def _measure(rows: list[tuple[str, ...]], directory: Path) -> None:
+    async with Program("-m", "tests.bench.large_page", directory=directory) as pages:
         for engine in ("static", "browser") if find_chromium() else ("static",):
             worst, ended = await longest_stall(engine, pages.address)
-            missed += worst >= GOAL
             rows.append((engine, f"{worst:.1f}", ended, f"< {GOAL:g}: {'met' if worst < GOAL else 'MISSED'}"))
-    print_rows(rows)
-    return missed
 
 
 if __name__ == "__main__":

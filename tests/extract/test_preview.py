@@ -115,6 +115,8 @@ def test_light_text_without_a_background_of_its_own_stands_on_dark():
         ("color: #fff;\n  background-color: rgb(0, 0, 0);", False),
         ("color: #fff;\n  background-color: rgba(0, 0, 0, 0);", True),
         ("color: var(--a);", False),
+        ("display: block;\n}\n\n.gen-a-1-1 {\n  color: #fff;", True),
+        ("color: #333;\n}\n\n.gen-a-1-1 {\n  color: #fff;", False),
         ("border-color: #fff;", False),
     ],
 )
