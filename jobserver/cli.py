@@ -7,6 +7,7 @@ import asyncio
 import http.client
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,6 +49,8 @@ def analyze(config: Config, options: argparse.Namespace) -> int:
     """``jobserver analyze URL``: one extraction, without a server."""
     from jobserver import local
 
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as on Ctrl-C, the browser is closed and cleared away
+        signal.signal(number, signal.default_int_handler)
     try:
         written = asyncio.run(local.analyze(config, options.url, options.output, engine=options.engine))
     except JobserverError as error:

@@ -190,6 +190,20 @@ async def test_a_page_can_be_extracted_without_a_server(pages: Pages, tmp_path: 
     assert "export function" in (tmp_path / "made/Components.jsx").read_text()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_an_extraction_that_is_stopped_leaves_nothing_behind(
+    pages: Pages, tmp_path: Path, number: signal.Signals
+):
+    made = ("-m", "jobserver", "analyze", f"{pages.address}/slow", "--engine", "browser")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "TMPDIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(sys.executable, *made, cwd=tmp_path, env=environment)
+    await asyncio.wait_for(pages.visited.wait(), 20)
+    process.send_signal(number)
+    assert await asyncio.wait_for(process.wait(), 20) == 130
+    assert _left_in(tmp_path) == []
+
+
 async def test_an_extraction_that_fails_says_why(tmp_path: Path):
     status, _, err = await _run(tmp_path, "analyze", "http://127.0.0.1:1/", "--engine", "static")
     assert status == 1
@@ -214,3 +228,7 @@ def _is_browser(pid: int) -> bool:
 def _children(pid: int) -> list[int]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in text.split()]
+
+
+def _left_in(directory: Path) -> list[Path]:
+    return list(directory.iterdir())
