@@ -19,6 +19,8 @@ from jobserver.extract.static.visible import visible
 
 MAX_FOUND = 5_000
 """Components of one page, with all that look the same."""
+MAX_SECONDS = 20.0
+"""Of one fetch; at most half of the job's time, and a third for all style sheets: what hangs leaves time to finish."""
 MAX_OUTER_HTML = 20_000
 """Characters of `Found.outer_html`."""
 
@@ -28,7 +30,10 @@ Report = Callable[[float, str], None]
 async def capture(request: Request, policy: UrlPolicy, resolver: Resolver, report: Report) -> Capture:
     """Fetch the page of ``request`` and read it; see `jobserver.extract.static.capture`."""
     limits = FetchLimits(
-        max_bytes=request.max_page_bytes, max_total_bytes=request.max_page_bytes, max_requests=2 * MAX_SHEETS
+        max_bytes=request.max_page_bytes,
+        max_total_bytes=request.max_page_bytes,
+        max_requests=2 * MAX_SHEETS,
+        time_limit=min(MAX_SECONDS, request.time_limit / 2),
     )
     report(0.0, "fetching the page")
     async with Fetcher(policy, resolver, limits) as fetcher:
@@ -36,7 +41,7 @@ async def capture(request: Request, policy: UrlPolicy, resolver: Resolver, repor
         report(0.2, "reading the page")
         page = Page(html, url)
         report(0.3, "fetching style sheets")
-        sheets = await load_sheets(page, getter(fetcher))
+        sheets = await load_sheets(page, getter(fetcher, request.time_limit / 3))
     return capture_page(page, sheets, request, report)
 
 
@@ -116,7 +121,7 @@ class _Reading:
         if self._full:
             yield f"The page has more than {MAX_FOUND:,} components; the rest was left out."
         if picker.too_large:
-            yield f"{picker.too_large:,} elements of more than {MAX_SUBTREE} elements are too large for a component."
+            yield f"Very large components were left out (more than {MAX_SUBTREE} elements each): {picker.too_large:,}."
 
 
 def _head_css(sheet: Stylesheet, builder: Builder) -> list[str]:

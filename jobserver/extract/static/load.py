@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import webencodings
 
 from jobserver.egress.fetch import Fetched, Fetcher
-from jobserver.errors import JobFailed, NotHtml
+from jobserver.errors import JobFailed, NotHtml, PageUnreachable
 from jobserver.extract.static.page import Element, Page
 from jobserver.extract.static.sheet import Sheet, imports_of
 from jobserver.extract.static.values import join
@@ -67,11 +67,16 @@ def decode(body: bytes, charset: str | None, inside: re.Pattern[bytes] = _META) 
         return body.decode("windows-1252", "replace")
 
 
-def getter(fetcher: Fetcher) -> GetText:
-    """Style sheets through ``fetcher``."""
+def getter(fetcher: Fetcher, time_limit: float) -> GetText:
+    """Style sheets through ``fetcher``, all of them within ``time_limit`` seconds from now."""
+    deadline = asyncio.get_running_loop().time() + time_limit
 
     async def get(url: str) -> tuple[str, str]:
-        fetched: Fetched = await fetcher.get(url, accept=_ACCEPT_CSS)
+        try:
+            async with asyncio.timeout_at(deadline):
+                fetched: Fetched = await fetcher.get(url, accept=_ACCEPT_CSS)
+        except TimeoutError as error:
+            raise PageUnreachable(f"The style sheets took longer than {time_limit:.3g} seconds.") from error
         if fetched.content_type not in {"text/css", ""}:
             raise NotHtml(f"It is {fetched.content_type}, not a style sheet.")
         return decode(fetched.body, fetched.charset, _CHARSET_RULE), fetched.url

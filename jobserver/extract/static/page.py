@@ -27,6 +27,13 @@ _NEVER_DEEP = words(
 """Tags that are void, or that the parser closes by itself when the next of their kind begins."""
 
 
+_DRAWING = words(
+    "svg g defs symbol use path rect circle ellipse line polyline polygon text tspan image marker mask pattern "
+    "clippath lineargradient radialgradient stop filter animate animatetransform set"
+)
+"""Tags that ``/>`` closes, in a drawing; anywhere else a slash there means nothing."""
+
+
 @dataclass(slots=True, eq=False)
 class Element:
     """An element: ``index`` counts in document order, and ``end`` is the index after its last descendant.
@@ -98,9 +105,11 @@ class Page:
         self.base = self._base()
 
     def _within_depth(self, html: str) -> str:
-        depth = 0
+        depth, drawing = 0, False
         for tag in _TAG.finditer(html):
-            if tag[2].lower() not in _NEVER_DEEP:
+            name = tag[2].lower()
+            drawing = name in _DRAWING and (drawing or name == "svg") and not (tag[1] and name == "svg")
+            if name not in _NEVER_DEEP and not (drawing and _closes_itself(html, tag.end())):
                 depth = max(0, depth - 1) if tag[1] else depth + 1
             if depth > MAX_DEPTH:
                 self.warnings.append("The page is nested too deeply; it was read up to that point.")
@@ -181,6 +190,10 @@ class Page:
         while index < element.end:
             yield self.elements[index]
             index = self.elements[index].end
+
+
+def _closes_itself(html: str, start: int) -> bool:
+    return html[html.find(">", start) - 1] == "/"
 
 
 def without_noscript(html: str) -> str:

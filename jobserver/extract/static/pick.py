@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from jobserver.extract.static.page import Element, Page
 from jobserver.extract.static.values import words
@@ -59,7 +60,26 @@ _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _CONTENT = words("img svg input select textarea button video canvas picture iframe hr progress meter object")
 _CARD_TAGS = words("div article section li a")
 _HERO_TAGS = words("section header div")
+_NO_HERO = words("main footer table")
+"""Elements of a whole page; what holds one of them is more than its hero."""
+_FOR_READERS = words("visually-hidden sr-only screen-reader-text")
+"""Classes of what only screen readers are given; the rules that hide it do not use ``display``."""
+_REPEATABLE = words("li article section figure")
+"""Items of a list even without a class."""
+_NOT_LISTS = words(
+    "html body p select tbody thead tfoot tr dl svg pre code span a button label dd dt h1 h2 h3 h4 h5 h6"
+)
+_NOT_ITEMS = words(
+    "p br hr h1 h2 h3 h4 h5 h6 a span em strong b i code pre script style link img button input label option "
+    "dl dt dd td th tr col"
+)
+_MAX_ITEMS = 1_000
+_MAX_PLAIN_TEXT = 1_500
+"""Characters of a list whose items are sections without a class; what is longer are the chapters of a text."""
 _ALWAYS_THERE = words("button input select textarea img dialog")
+
+_Signature = tuple[str, tuple[str, ...]]
+"""Tag and sorted class names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +97,15 @@ class Picker:
         self._page = page
         self._shown = shown
         self._kinds: dict[int, str] = {}
-        self._hero_found = False
-        self._signatures = lru_cache(256)(self._count_signatures)
+        self._items = lru_cache(256)(self._find_items)
+        self._hero = self._find_hero()
         self.too_large = 0
 
     def pick(self) -> Iterator[Picked]:
         """All components in document order."""
         for element in self._page.elements:
             kind = self._kind(element) if self._shown[element.index] else None
-            if kind is None or (kind in _OUTERMOST and self._within(element, kind)):
+            if kind is None or self._is_doubled(kind, element):
                 continue
             if element.size > MAX_SUBTREE or self._levels(element) > MAX_NESTING:
                 self.too_large += 1
@@ -113,11 +133,9 @@ class Picker:
         return element.get("role") == "button" or any(map(_BUTTON_LIKE.search, element.classes))
 
     def _by_tag(self, element: Element) -> str | None:
-        if element.tag == "header" and self._is_hero(element):
+        if element is self._hero:
             return "hero"
-        if element.tag not in _TAGS:
-            return None
-        return _TAGS[element.tag] or element.tag
+        return (_TAGS[element.tag] or element.tag) if element.tag in _TAGS else None
 
     def _named(self, element: Element) -> str | None:
         """The kind that its class or label says, where what is inside fits."""
@@ -141,35 +159,47 @@ class Picker:
         return element.size >= 2 or kind == "alert"
 
     def _by_shape(self, element: Element) -> str | None:
-        if self._is_hero(element):
-            self._hero_found = True
-            return "hero"
         if element.tag in _CARD_TAGS and self._is_repeated(element) and self._is_card_like(element):
             return "card"
         return "list" if self._is_list(element) else None
 
-    def _is_hero(self, element: Element) -> bool:
-        """The first section with the page's heading, something to do and not much else."""
-        if self._hero_found or element.tag not in _HERO_TAGS or not 3 <= element.size <= 80:
-            return False
-        inside = self._page.inside(element)
-        acts = any(each.tag == "button" or (each.tag == "a" and self._is_button_like(each)) for each in inside)
-        return acts and any(each.tag == "h1" for each in inside)
+    def _find_hero(self) -> Element | None:
+        """The section around the page's first ``h1`` that has something to do and is not most of the page."""
+        shown = (each for each in self._page.by_tag.get("h1", []) if self._shown[each.index])
+        heading = next((each for each in shown if _FOR_READERS.isdisjoint(each.classes)), None)
+        parts = heading.ancestors() if heading is not None else iter(())
+        around = takewhile(self._may_be_hero, parts)
+        acting = [each for each in around if each.tag in _HERO_TAGS and self._acts(each)]
+        return next((each for each in acting if each.tag != "div"), acting[0] if acting else None)
+
+    def _may_be_hero(self, element: Element) -> bool:
+        return element.size <= 80 and not any(each.tag in _NO_HERO for each in self._page.inside(element))
+
+    def _acts(self, element: Element) -> bool:
+        shown = (each for each in self._page.inside(element) if self._shown[each.index])
+        return any(each.tag == "button" or (each.tag == "a" and self._is_button_like(each)) for each in shown)
 
     def _is_list(self, element: Element) -> bool:
-        children = self._signatures(element)
-        if children.total() < 3 or not element.tag.islower():
+        tag, names = self._items(element) or ("", ())
+        if not tag or any(each.tag == "svg" for each in element.ancestors()):
             return False
-        signature, count = children.most_common(1)[0]
-        return count >= 3 and count >= 0.6 * children.total() and signature[0] not in {"p", "br", "span", "td", "tr"}
+        return tag != "section" or bool(names) or len(element.text) <= _MAX_PLAIN_TEXT
 
-    def _count_signatures(self, parent: Element) -> Counter[tuple[str, str | None]]:
-        return Counter(_signature(each) for each in self._page.children(parent) if self._shown[each.index])
+    def _find_items(self, parent: Element) -> _Signature | None:
+        """What three or more of the children, and most of all, look like, where this makes the parent a list."""
+        if parent.tag in _NOT_LISTS:
+            return None
+        counts = Counter(_signature(each) for each in self._page.children(parent) if self._shown[each.index])
+        if not 3 <= counts.total() <= _MAX_ITEMS:
+            return None
+        (tag, names), count = counts.most_common(1)[0]
+        is_item = tag in _REPEATABLE or (names and tag not in _NOT_ITEMS)
+        return (tag, names) if is_item and count >= max(3, 0.6 * counts.total()) else None
 
     def _is_repeated(self, element: Element) -> bool:
         if element.parent is None or not element.classes:
             return False
-        return self._signatures(element.parent)[_signature(element)] >= 3
+        return self._items(element.parent) == _signature(element)
 
     def _is_card_like(self, element: Element) -> bool:
         return element.size >= 3 and self._has_heading(element) and self._is_told(element)
@@ -190,6 +220,13 @@ class Picker:
         inside = self._page.inside(element)[:MAX_SUBTREE]
         return any(each.tag in _CONTENT and self._shown[each.index] for each in inside) or element.has_text
 
+    def _is_doubled(self, kind: str, element: Element) -> bool:
+        """Whether it says nothing that another does not say: the column around a card, an alert in an alert."""
+        if kind == "card":
+            children = list(islice(self._page.children(element), 2))
+            return len(children) == 1 and self._shown[children[0].index] and self._kind(children[0]) == "card"
+        return kind in _OUTERMOST and self._within(element, kind)
+
     def _within(self, element: Element, kind: str) -> bool:
         return any(self._kinds.get(each.index) == kind for each in element.ancestors())
 
@@ -200,5 +237,5 @@ class Picker:
         return max(depths.values())
 
 
-def _signature(element: Element) -> tuple[str, str | None]:
-    return element.tag, element.get("class")
+def _signature(element: Element) -> _Signature:
+    return element.tag, tuple(sorted(element.classes))

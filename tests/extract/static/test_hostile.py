@@ -91,6 +91,17 @@ def test_markup_nested_too_deeply_is_read_up_to_there():
     assert page.warnings == ["The page is nested too deeply; it was read up to that point."]
 
 
+def test_a_drawing_of_many_shapes_is_not_deep():
+    page = Page(f"<svg>{'<g><path d=M1,1 /><circle r=2 /></g>' * MAX_DEPTH}</svg><p>end</p>", URL)
+    assert page.warnings == []
+    assert page.elements[-1].text == "end"
+
+
+@pytest.mark.parametrize("start", ["", "<svg></svg>", "<svg><div>", "<svg><foreignObject>"])
+def test_a_slash_closes_nothing_outside_of_a_drawing(start: str):
+    assert Page(start + "<path/>" * (MAX_DEPTH + 10), URL).warnings != []
+
+
 async def test_a_large_sheet_is_read_in_pieces():
     css = "/* } */" + "".join(f".x{number}{{content:'}}';top:1px}}" for number in range(10_000)) + ".a{color:red}"
     assert base((await the("button", BUTTON, css)).root) == {"color": "red"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
-from jobserver.errors import MissingExtra, NotHtml, PageStatus, UrlRefused
+from jobserver.errors import MissingExtra, NotHtml, PageStatus, PageUnreachable, UrlRefused
 from jobserver.extract import static
 from jobserver.extract.model import Capture, Request
 from jobserver.extract.static.load import decode
@@ -46,11 +47,30 @@ async def serve() -> AsyncIterator[Serve]:
         yield start
 
 
-async def read(url: str, steps: list[tuple[float, str]] | None = None) -> Capture:
+@pytest.fixture
+async def hanging() -> AsyncIterator[str]:
+    """The origin of a site with a page whose two style sheets, and a page that itself, never come."""
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path != "/":
+            await over.wait()
+        page = "<link rel=stylesheet href=/a.css><style>@import '/b.css';button{top:1px}</style><button>x</button>"
+        return web.Response(text=page, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield f"http://127.0.0.1:{server.port}"
+        over.set()
+
+
+async def read(url: str, steps: list[tuple[float, str]] | None = None, time_limit: float = 50.0) -> Capture:
     origin = url.split("/")[2]
     said = steps if steps is not None else []
     policy = UrlPolicy(private_targets=frozenset({origin}))
-    return await static.capture(Request(url=url), policy, Resolver(), lambda done, step: said.append((done, step)))
+    request = Request(url=url, time_limit=time_limit)
+    return await static.capture(request, policy, Resolver(), lambda done, step: said.append((done, step)))
 
 
 async def test_a_page_is_read_with_its_sheets_and_says_how_far_it_is(serve: Serve):
@@ -78,6 +98,19 @@ async def test_a_sheet_that_fails_is_a_warning(serve: Serve):
     assert len(captured.found) == 1
     assert [sentence.partition(":")[0][:20] for sentence in captured.warnings] == ["The style sheet http"] * 3
     assert any("URL not allowed." in sentence for sentence in captured.warnings)
+
+
+async def test_sheets_that_never_come_leave_time_to_finish(hanging: str):
+    async with asyncio.timeout(1.5):
+        captured = await read(f"{hanging}/", time_limit=1.5)
+    late = "was left out: The style sheets took longer than 0.5 seconds."
+    assert captured.warnings == [f"The style sheet {hanging}/{name}.css {late}" for name in "ab"]
+    assert base(captured.found[0].root) == {"top": "1px"}
+
+
+async def test_a_page_that_never_comes_fails_after_half_of_the_time(hanging: str):
+    with pytest.raises(PageUnreachable, match=r"longer than 0\.25 seconds"):
+        await read(f"{hanging}/never", time_limit=0.5)
 
 
 async def test_sheets_that_import_each_other_end(serve: Serve):

@@ -46,10 +46,42 @@ CARD = '<div class="box"><h3>Title</h3><p>Text</p></div>'
         ('<span class="badge">3</span>', ["badge"]),
         ("<section><h1>Hi</h1><button>Go</button></section>", ["hero", "button"]),
         ('<section><h2>Hi</h2><a class="btn" href=x>Go</a></section>', ["button"]),
+        ("<header><h1>Hi</h1></header><div><h1>$0</h1><button>Buy</button></div>", ["header", "button"]),
+        (
+            '<main><h1 class="sr-only">x</h1><div><h1>Hi</h1><button>Go</button></div></main>',
+            ["hero", "button"],
+        ),
+        ("<div><main><h1>Hi</h1></main><button>Go</button></div>", ["button"]),
+        ("<div><h1>Hi</h1><button>Go</button><footer>x</footer></div>", ["button", "footer"]),
+        (f"<div>{'<div class=col><div class=card><h4>x</h4><p>y</p></div></div>' * 3}</div>", ["list", *["card"] * 3]),
     ],
 )
 async def test_the_kinds(html: str, expected: list[str]):
     assert kinds(await capture(html)) == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>{'<a class=x>1</a>' * 3}</p>",
+        f"<p>{'<em>1</em>' * 3}</p>",
+        f"<dl><dt>{'<i class=x>1</i>' * 3}<dd>{'<p class=x>1</p>' * 3}</dl>",
+        f"<svg><g>{'<text class=x>1</text>' * 3}</g></svg>",
+        f"<div>{'<dl class=x><dt>1<dd>2</dl>' * 3}</div>",
+        f"<div>{'<div><h3>Title</h3></div>' * 3}</div>",
+        f"<div>{'<h3 class=x>Title</h3>' * 3}</div>",
+        f"<div>{'<div class=x>1</div>' * 3}{'<p>1</p>' * 3}</div>",
+        f"<div>{('<section><h2>Chapter</h2><p>' + 'prose ' * 100 + '</section>') * 3}</div>",
+    ],
+)
+async def test_text_and_layout_are_no_lists(html: str):
+    assert "list" not in kinds(await capture(html))
+
+
+@pytest.mark.parametrize("item", ["<section>x</section>", "<article>x</article>", "<div class='b a'>x</div>"])
+async def test_three_equal_children_are_a_list(item: str):
+    assert "list" in kinds(await capture(f"<div>{item * 3}<p>x</p></div>"))
+    assert "list" not in kinds(await capture(f"<div>{item * 2}</div>"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +148,7 @@ async def test_every_selector_finds_its_element_and_no_other():
 async def test_what_is_too_large_for_a_component_is_said():
     captured = await capture(f"<nav>{'<p>x</p>' * 400}</nav>")
     assert kinds(captured) == []
-    assert captured.warnings == ["1 elements of more than 400 elements are too large for a component."]
+    assert captured.warnings == ["Very large components were left out (more than 400 elements each): 1."]
 
 
 async def test_a_capture_says_what_was_read():
