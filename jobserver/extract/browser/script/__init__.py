@@ -13,15 +13,16 @@ def _function(body: str) -> str:
     return f"async (options) => {{\n'use strict';\n{body}\n}}"
 
 
-DEFAULTS = _function(_read("properties", "defaults"))
+DEFAULTS = _function(_read("safe", "properties", "defaults"))
 """In a blank page: () → what a browser gives every element by itself."""
 
-SETTLE = _function(_read("settle"))
+SETTLE = _function(_read("safe", "settle"))
 """({height, milliseconds}) → nothing: fonts loaded, lazy content shown."""
 
 CAPTURE = _function(
     _read(
-        "pause", "visible", "selector", "pick", "properties", "look", "sheets", "parts", "style", "tree", "head", "main"
+        *("safe", "pause", "visible", "selector", "pick", "properties", "look"),
+        *("sheets", "parts", "style", "tree", "head", "main"),
     )
 )
 """({defaults, components, …}) → JSON text: see `reading`."""

@@ -11,7 +11,7 @@ function headRules(families, animations, warnings) {
       || (rule instanceof CSSKeyframesRule && animations.has(rule.name));
     if (needed) rules.add(withAbsoluteUrls(rule.cssText, base));
   }
-  if (unread.size > 0) warnings.push(`${unread.size} style sheets from other sites could not be read; fonts and animations they define may be missing.`);
+  if (unread.size > 0) warnings.push(`Style sheets that could not be read: ${unread.size}.`);
   return [...rules].filter((text) => text.length <= MAX_HEAD_RULE);
 }
 

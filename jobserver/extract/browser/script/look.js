@@ -30,12 +30,13 @@ async function lookOf(element, depth = 0) {
 }
 
 function paintOf(element) {
+  const its = safe(element);
   const style = getComputedStyle(element);
   const values = PAINT.map((name) => style.getPropertyValue(name)).join(';').replace(/url\("[^"]*"\)/g, 'url()');
-  const size = SIZED.has(element.localName) ? `${style.width}x${style.height}` : '';
-  const states = ['type', 'disabled', 'open', 'aria-current', 'aria-selected'].filter((name) => element.hasAttribute(name));
-  const state = states.map((name) => element.getAttribute(name)).join(',');
-  return `${element.localName}|${states}=${state}|${element.checked ?? ''}|${size}|${values}`;
+  const size = SIZED.has(its.localName) ? `${style.width}x${style.height}` : '';
+  const states = ['type', 'disabled', 'open', 'aria-current', 'aria-selected'].filter((name) => its.hasAttribute(name));
+  const state = states.map((name) => its.getAttribute(name)).join(',');
+  return `${its.localName}|${states}=${state}|${its.checked ?? ''}|${size}|${values}`;
 }
 
 /** 53 bits of a string (cyrb53, public domain): enough to tell the looks of one page apart. */

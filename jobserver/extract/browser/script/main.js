@@ -3,12 +3,13 @@
 const MAX_OUTER = 400;
 const MAX_LABEL = 300;
 const warnings = [];
-const captured = new Map();
+const captured = new Set();
 const families = new Set();
 const animations = new Set();
 let elementsLeft = options.elements;
 let cut = 0;
 let leftOut = 0;
+let unread = 0;
 
 /** The tree of the first component of a look, or null when there is no room for more. */
 async function treeOf(element) {
@@ -37,34 +38,46 @@ function findSvg(node) {
 }
 
 function textOf(element) {
-  const secret = element.type === 'password';
-  const words = element.innerText || (secret ? '' : element.value) || element.alt || element.placeholder
-    || element.getAttribute('aria-label') || element.title || '';
+  const its = safe(element);
+  const secret = its.type === 'password';
+  const words = its.innerText || (secret ? '' : its.value) || its.alt || its.placeholder
+    || its.getAttribute('aria-label') || its.title || '';
   return String(words).replace(/\s+/g, ' ').trim().slice(0, MAX_LABEL);
 }
 
 function outerOf(element) {
-  const shallow = element.cloneNode(false).outerHTML;
+  const shallow = safe(safe(element).cloneNode(false)).outerHTML;
   if (shallow.length > MAX_OUTER) return shallow.slice(0, MAX_OUTER);
-  return element.outerHTML.slice(0, MAX_OUTER);
+  return safe(element).outerHTML.slice(0, MAX_OUTER);
+}
+
+/** What is said about one component; null when there is no room for another look. */
+async function componentOf(element, kind, box) {
+  if (!safe(element).isConnected) throw new Error('The page took it away.');
+  const look = `${kind}-${await lookOf(element)}`;
+  const first = !captured.has(look);
+  const root = first ? await treeOf(element) : undefined;
+  if (root === null) return null;
+  const item = { kind, look, box, selector: selectorOf(element), text: textOf(element), outerHtml: outerOf(element) };
+  const { href } = safe(element);
+  if (href && typeof href === 'string') item.href = href;
+  if (root) item.root = root;
+  captured.add(look);
+  return item;
 }
 
 const found = [];
 for (const [element, kind, box] of await pickAll(options.scanned, warnings)) {
   await breathe();
-  const look = `${kind}-${await lookOf(element)}`;
-  const first = !captured.has(look);
-  const root = first ? await treeOf(element) : undefined;
-  if (root === null) {
-    leftOut += 1;
-    continue;
+  try {
+    const item = await componentOf(element, kind, box);
+    if (item) found.push(item);
+    else leftOut += 1;
+  } catch {
+    unread += 1; // whatever is wrong with one element, the others are worth having
   }
-  if (first) captured.set(look, true);
-  const item = { kind, look, box, selector: selectorOf(element), text: textOf(element), outerHtml: outerOf(element) };
-  if (element.href && typeof element.href === 'string') item.href = element.href;
-  if (root) item.root = root;
-  found.push(item);
 }
+if (unread > 0) warnings.push(`Elements that could not be read: ${unread}.`);
 if (cut > 0) warnings.push(`Very large components were cut after ${options.elementsEach} elements each: ${cut}.`);
 if (leftOut > 0) warnings.push(`The limit of ${options.components} components was reached; elements left out: ${leftOut}.`);
 const headCss = headRules(families, animations, warnings);

@@ -22,7 +22,7 @@ function findPartRules() {
 
 /** One rule for each part of a control that the page styles, for the state it is in now. */
 function partsOf(element) {
-  if (!WITH_PARTS.has(element.localName)) return [];
+  if (!WITH_PARTS.has(safe(element).localName)) return [];
   partRules ??= findPartRules();
   const parts = new Map();
   for (const { root, owner, suffix, text } of partRules) {

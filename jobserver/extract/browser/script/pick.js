@@ -31,53 +31,63 @@ const NOT_ITEMS = new Set(['p', 'br', 'hr', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 
 
 /** Every element in document order, open shadow roots included, at most `limit` of them. */
 function* everyElement(root, limit) {
-  const rest = [...root.children].reverse();
+  const rest = [];
+  pushChildren(rest, root);
   for (let count = 0; rest.length > 0 && count < limit; count += 1) {
     const element = rest.pop();
     yield element;
-    if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml') continue;
-    rest.push(...[...element.children].reverse());
-    if (element.shadowRoot) rest.push(...[...element.shadowRoot.children].reverse());
+    const { namespaceURI, shadowRoot } = safe(element);
+    if (namespaceURI !== 'http://www.w3.org/1999/xhtml') continue;
+    pushChildren(rest, element);
+    if (shadowRoot) pushChildren(rest, shadowRoot);
   }
+}
+
+/** Last child first. One by one: as arguments of one call, very many children would not fit on the stack. */
+function pushChildren(rest, parent) {
+  for (let child = safe(parent).lastElementChild; child; child = safe(child).previousElementSibling) rest.push(child);
 }
 
 /** The kind that an element's tag, role or class names give it, or null. */
 function namedKind(element) {
-  const tag = element.localName;
-  const role = (element.getAttribute('role') || '').trim().toLowerCase().split(/\s+/)[0];
-  if (tag === 'input') return element.type === 'hidden' ? null : 'input';
-  const classes = [...element.classList];
+  const its = safe(element);
+  const tag = its.localName;
+  const role = (its.getAttribute('role') || '').trim().toLowerCase().split(/\s+/)[0];
+  if (tag === 'input') return its.type === 'hidden' ? null : 'input';
+  const classes = [...its.classList];
   if (tag === 'a') {
     if (role === 'button' || classes.some((name) => BUTTON_CLASS.test(name))) return 'button';
-    return element.hasAttribute('href') ? 'a' : null;
+    return its.hasAttribute('href') ? 'a' : null;
   }
   if (tag === 'button' && role !== 'tab') return 'button';
   const narrower = narrowerKind(element, tag, role);
   if (narrower) return narrower;
   if (role && Object.hasOwn(BY_ROLE, role)) return BY_ROLE[role];
-  if (Object.hasOwn(BY_TAG, tag)) return tag === 'dialog' && !element.open ? null : BY_TAG[tag];
-  if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml') return null;
+  if (Object.hasOwn(BY_TAG, tag)) return tag === 'dialog' && !its.open ? null : BY_TAG[tag];
+  if (its.namespaceURI !== 'http://www.w3.org/1999/xhtml') return null;
   const byClass = BY_CLASS.find(([kind, pattern]) => classes.some((name) => pattern.test(name)) && fits(kind, element));
   if (byClass) return byClass[0];
-  return (tag === 'ul' || tag === 'ol') && element.children.length > 1 ? 'list' : null;
+  return (tag === 'ul' || tag === 'ol') && its.childElementCount > 1 ? 'list' : null;
 }
 
 /** Breadcrumbs, pagination and tabs are more than the `nav` or list that they usually are as well. */
 function narrowerKind(element, tag, role) {
-  const label = element.getAttribute('aria-label') || '';
+  const its = safe(element);
+  const label = its.getAttribute('aria-label') || '';
   if (tag === 'nav' || role === 'navigation' || tag === 'ul' || tag === 'ol') {
     if (/breadcrumb/i.test(label)) return 'breadcrumb';
     if (/pagination|\bpages?\b/i.test(label)) return 'pagination';
-    const own = BY_CLASS.slice(0, 3).find(([, pattern]) => [...element.classList].some((name) => pattern.test(name)));
+    const own = BY_CLASS.slice(0, 3).find(([, pattern]) => [...its.classList].some((name) => pattern.test(name)));
     if (own) return own[0];
   }
   return null;
 }
 
 function fits(kind, element) {
-  const length = element.textContent.trim().length;
-  if (kind === 'badge') return length > 0 && length <= 30 && element.childElementCount <= 2;
-  if (kind === 'card') return element.childElementCount > 0 && length > 0;
+  const { childElementCount, textContent } = safe(element);
+  const { length } = textContent.trim();
+  if (kind === 'badge') return length > 0 && length <= 30 && childElementCount <= 2;
+  if (kind === 'card') return childElementCount > 0 && length > 0;
   return length > 0;
 }
 
@@ -87,12 +97,12 @@ function findHero() {
     const box = visibleBox(heading);
     if (box === null) continue;
     if (box.y > innerHeight) return null;
-    for (let part = heading.parentElement; part && part !== document.body; part = part.parentElement) {
-      if (part.localName === 'main' || part.querySelector('main, footer, table') !== null) break;
+    for (let part = heading.parentElement; part && part !== document.body; part = safe(part).parentElement) {
+      if (safe(part).localName === 'main' || safe(part).querySelector('main, footer, table') !== null) break;
       const whole = visibleBox(part);
       if (whole === null || whole.height > innerHeight) break;
       const large = whole.width >= innerWidth * 0.6 && whole.height >= 200;
-      if (large && [...part.querySelectorAll(ACTION)].some((action) => isButtonLike(action) && visibleBox(action))) return part;
+      if (large && [...safe(part).querySelectorAll(ACTION)].some((action) => isButtonLike(action) && visibleBox(action))) return part;
     }
     return null;
   }
@@ -101,23 +111,25 @@ function findHero() {
 
 /** A link in running text is no call to action; one that is made to look like a button is. */
 function isButtonLike(element) {
-  if (element.localName !== 'a' || namedKind(element) === 'button') return true;
+  if (safe(element).localName !== 'a' || namedKind(element) === 'button') return true;
   const style = getComputedStyle(element);
   const filled = style.backgroundColor !== 'rgba(0, 0, 0, 0)' || style.backgroundImage !== 'none' || style.borderTopStyle !== 'none';
   return filled && style.paddingLeft !== '0px';
 }
 
 function signature(element) {
-  return `${element.localName}.${[...element.classList].sort().join('.')}`;
+  const { localName, classList } = safe(element);
+  return `${localName}.${[...classList].sort().join('.')}`;
 }
 
 /** The children that make a parent a list: three or more of one signature, and most of all its children. */
 function equalChildren(parent) {
-  const children = [...parent.children];
-  if (NOT_LISTS.has(parent.localName) || children.length < 3 || children.length > 1000) return [];
+  const { localName, childElementCount } = safe(parent);
+  if (NOT_LISTS.has(localName) || childElementCount < 3 || childElementCount > 1000) return [];
+  const children = [...safe(parent).children];
   const groups = Map.groupBy(children, signature);
   const most = [...groups.values()].reduce((a, b) => (b.length > a.length ? b : a));
-  const item = most[0];
+  const item = safe(most[0]);
   const isItem = REPEATABLE.has(item.localName) || (item.classList.length > 0 && !NOT_ITEMS.has(item.localName));
   return isItem && most.length >= 3 && most.length >= children.length * 0.6 ? most : [];
 }
@@ -125,7 +137,7 @@ function equalChildren(parent) {
 function isCardLike(element) {
   const box = visibleBox(element);
   return box !== null && box.width >= 100 && box.height >= 80 && box.width < innerWidth * 0.9
-    && element.querySelector('h1, h2, h3, h4, h5, h6, img, picture, svg') !== null && element.textContent.trim().length > 10;
+    && safe(element).querySelector('h1, h2, h3, h4, h5, h6, img, picture, svg') !== null && safe(element).textContent.trim().length > 10;
 }
 
 /** [element, kind, box] of every visible component in document order. */
@@ -163,8 +175,8 @@ function nameChildren(element, kinds) {
 
 /** The only child that is what its parent is, or the list that a navigation consists of, says nothing more. */
 function isDoubled(element, kind, kinds) {
-  const parent = element.parentElement;
-  if (parent === null || parent.childElementCount > 1) return false;
+  const parent = safe(element).parentElement;
+  if (parent === null || safe(parent).childElementCount > 1) return false;
   const outer = kinds.get(parent);
   return outer === kind || (kind === 'list' && ['nav', 'breadcrumb', 'pagination', 'tabs'].includes(outer));
 }

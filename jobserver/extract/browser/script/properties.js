@@ -46,12 +46,14 @@ const AS_COMPUTED = new Set(['width', 'height', 'min-width', 'min-height', 'max-
 
 const FOLLOWS_COLOR = /^(?:border-.*|outline|text-decoration|text-emphasis|column-rule|caret|-webkit-text-(?:fill|stroke))-?color$/;
 
-const NAMES = [...getComputedStyle(document.documentElement)].filter((name) => !SKIPPED.test(name)).concat('border-spacing');
+const { documentElement } = document; // null when the page threw it away: nothing is left to read then
+const NAMES = (documentElement ? [...getComputedStyle(documentElement)] : [])
+  .filter((name) => !SKIPPED.test(name)).concat('border-spacing');
 
 /** An element's value of every name in NAMES, colours that follow the text's as `currentcolor`. */
 function readStyle(element, pseudo = null) {
   const style = getComputedStyle(element, pseudo);
-  const map = pseudo ? null : element.computedStyleMap();
+  const map = pseudo ? null : safe(element).computedStyleMap();
   const { color } = style;
   return NAMES.map((name) => {
     if (map && AS_COMPUTED.has(name)) {

@@ -10,7 +10,7 @@ async function scrollThrough() {
   const { scrollX, scrollY } = window;
   const step = window.innerHeight * 0.8;
   for (let y = step; left() > 0; y += step) {
-    const height = Math.min(document.documentElement.scrollHeight, options.height);
+    const height = Math.min(document.documentElement?.scrollHeight ?? 0, options.height);
     if (y - step + window.innerHeight >= height) break;
     window.scrollTo({ left: scrollX, top: y, behavior: 'instant' });
     await wait(50);

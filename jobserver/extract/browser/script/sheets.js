@@ -1,9 +1,9 @@
 // The rules of every style sheet that applies, in the order of the page.
 
-/** [rule, base address, root] of all rules but groups; `onUnread` is called for a sheet of another site. */
+/** [rule, base address, root] of all rules but groups; `onUnread` is called for a sheet that is closed to us. */
 function* everyRule(onUnread = () => {}) {
   for (const root of styleRoots()) {
-    for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+    for (const sheet of [...safe(root).styleSheets, ...safe(root).adoptedStyleSheets]) {
       if (!sheet.disabled && matchMedia(sheet.media.mediaText).matches) yield* rulesOfSheet(sheet, document.baseURI, root, onUnread);
     }
   }
@@ -38,5 +38,8 @@ function applies(rule) {
 
 function* styleRoots() {
   yield document;
-  for (const element of everyElement(document, options.scanned)) if (element.shadowRoot) yield element.shadowRoot;
+  for (const element of everyElement(document, options.scanned)) {
+    const { shadowRoot } = safe(element);
+    if (shadowRoot) yield shadowRoot;
+  }
 }

@@ -12,9 +12,10 @@ const NO_DEFAULTS = { own: {}, fixed: {} };
 
 /** A control without its theme has other defaults than with it, and disabled others than enabled. */
 function defaultsOf(tag, element, values) {
-  if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml') return DEFAULTS[`svg:${tag}`] ?? NO_DEFAULTS;
-  const name = tag === 'input' ? `input:${element.type}` : tag === 'a' && element.hasAttribute('href') ? 'a:link' : tag;
-  const state = element.matches(':disabled') ? ':disabled' : '';
+  const its = safe(element);
+  if (its.namespaceURI !== 'http://www.w3.org/1999/xhtml') return DEFAULTS[`svg:${tag}`] ?? NO_DEFAULTS;
+  const name = tag === 'input' ? `input:${its.type}` : tag === 'a' && its.hasAttribute('href') ? 'a:link' : tag;
+  const state = its.matches(':disabled') ? ':disabled' : '';
   const theme = values[INDEX.appearance] === 'none' ? ':none' : '';
   return DEFAULTS[name + state + theme] ?? DEFAULTS[name + state] ?? DEFAULTS[name] ?? DEFAULTS[tag] ?? NO_DEFAULTS;
 }
@@ -68,7 +69,7 @@ function tidyRest(declarations, values) {
 function styleOf(element, tag, inherited) {
   const values = readStyle(element);
   const defaults = defaultsOf(tag, element, values);
-  const isSvg = element.namespaceURI === 'http://www.w3.org/2000/svg';
+  const isSvg = safe(element).namespaceURI === 'http://www.w3.org/2000/svg';
   const from = inherited ?? BASE;
   const context = isSvg && tag === 'svg' ? from.map((value, index) => (SVG_ONLY.test(NAMES[index]) ? BASE[index] : value)) : from;
   const declarations = difference(values, context, defaults, isSvg);
@@ -76,7 +77,7 @@ function styleOf(element, tag, inherited) {
   tidyLines(declarations, values, defaults.own);
   tidyRest(declarations, values);
   if (isSvg) dropGeometry(declarations, element);
-  else if (SIZED.has(element.localName)) keepSize(declarations, element);
+  else if (SIZED.has(safe(element).localName)) keepSize(declarations, element);
   if (inherited === null) standAlone(declarations, element, values, defaults.own);
   else if (values[INDEX.position] === 'fixed') declarations.position = 'absolute';
   const rules = [{ suffix: '', declarations }, ...pseudoRules(element, values)];
@@ -112,7 +113,7 @@ function standAlone(declarations, element, values, own) {
   if (style.position !== 'static') declarations.position = 'relative';
   if (isOut && /^(?:matrix\(1, 0, 0, 1, |none)/.test(style.transform)) delete declarations.transform;
   if (style.display === 'inline' || style.display === 'contents') return;
-  if (style.display === 'block' && (isItem || isOut) && !BOXED.has(element.localName)) declarations.display = 'flow-root';
+  if (style.display === 'block' && (isItem || isOut) && !BOXED.has(safe(element).localName)) declarations.display = 'flow-root';
   for (const name of ['width', 'height']) {
     const relative = /%|stretch|available/.test(values[INDEX[name]]);
     if (isItem || isOut || relative) declarations[name] = style[name];
@@ -134,7 +135,7 @@ function pseudoRules(element, values) {
     rules.push({ suffix, declarations });
   }
   if (values[INDEX.display] === 'list-item') rules.push(partRule(element, '::marker', MARKER, values));
-  if (element.placeholder) rules.push(partRule(element, '::placeholder', ['color', 'opacity', 'font-style', 'font-weight'], values));
+  if (safe(element).placeholder) rules.push(partRule(element, '::placeholder', ['color', 'opacity', 'font-style', 'font-weight'], values));
   return [...rules, ...partsOf(element)];
 }
 

@@ -9,14 +9,17 @@ const MAX_TEXT = 20000;
 const MAX_PICTURE = 200000;
 
 function renderedChildren(element) {
-  const own = element.localName === 'slot' && element.assignedNodes().length > 0 ? element.assignedNodes() : null;
-  const nodes = own ?? [...(element.shadowRoot ?? element).childNodes];
+  const its = safe(element);
+  const slotted = its.localName === 'slot' && its.assignedNodes().length > 0 ? its.assignedNodes() : null;
+  const nodes = slotted ?? [...(its.shadowRoot ?? its).childNodes];
   return nodes.filter((node) => (node instanceof Text ? node.data !== '' : isRendered(node)));
 }
 
 function isRendered(node) {
-  if (!(node instanceof Element) || (DROPPED.has(node.localName) && node.namespaceURI !== 'http://www.w3.org/2000/svg')) return false;
-  if (UNSEEN_BUT_KEPT.has(node.localName) || node.namespaceURI === 'http://www.w3.org/2000/svg') return true;
+  if (!(node instanceof Element)) return false;
+  const { localName, namespaceURI } = safe(node);
+  if (namespaceURI === 'http://www.w3.org/2000/svg' || UNSEEN_BUT_KEPT.has(localName)) return true;
+  if (DROPPED.has(localName)) return false;
   return getComputedStyle(node).display !== 'none';
 }
 
@@ -29,9 +32,10 @@ async function captureTree(element, inherited, budget, depth = 0) {
   for (const name of values[INDEX['animation-name']].split(', ')) budget.animations.add(name);
   for (const family of familiesOf(values)) budget.families.add(family);
   const node = { tag, attrs: attributesOf(element, tag), rules, children: [] };
-  if (element.localName === 'textarea') node.children.push(element.value);
+  const { localName } = safe(element);
+  if (localName === 'textarea') node.children.push(element.value);
   else if (tag !== 'img' && tag !== 'iframe') await captureChildren(element, values, budget, depth, node.children);
-  if (element.localName === 'use') await captureUsed(element, budget, depth, node);
+  if (localName === 'use') await captureUsed(element, budget, depth, node);
   return node;
 }
 
@@ -46,12 +50,12 @@ async function captureChildren(element, values, budget, depth, children) {
 
 /** A picture is the image that it shows. */
 function currentSource(element) {
-  return element.localName === 'picture' ? element.querySelector('img') ?? element : element;
+  return safe(element).localName === 'picture' ? element.querySelector('img') ?? element : element;
 }
 
 function plainTag(element) {
-  const tag = element.localName;
-  if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml') return tag;
+  const { localName: tag, namespaceURI } = safe(element);
+  if (namespaceURI !== 'http://www.w3.org/1999/xhtml') return tag;
   if (tag === 'canvas' || (tag === 'video' && element.poster)) return 'img';
   return tag.includes('-') || tag === 'slot' ? 'span' : tag;
 }
@@ -62,15 +66,16 @@ function familiesOf(values) {
 
 function attributesOf(element, tag) {
   const attrs = {};
-  for (const { name, value } of element.attributes) {
+  const { attributes, localName } = safe(element);
+  for (const { name, value } of attributes) {
     if (LEFT_OUT.test(name)) continue;
     if (name === 'srcset' || name === 'imagesrcset') attrs.srcset = absoluteSet(value);
     else attrs[name] = URL_ATTRIBUTES.has(name) ? absolute(value) : value;
   }
   liveState(element, attrs);
-  if (element.localName === 'img') pictureOf(element, attrs);
-  if (element.localName === 'canvas') attrs.src = pictureOfCanvas(element);
-  if (element.localName === 'video' && tag === 'img') attrs.src = element.poster;
+  if (localName === 'img') pictureOf(element, attrs);
+  if (localName === 'canvas') attrs.src = pictureOfCanvas(element);
+  if (localName === 'video' && tag === 'img') attrs.src = element.poster;
   return attrs;
 }
 
@@ -80,18 +85,19 @@ function liveState(element, attrs) {
     if (on) attrs[name] = '';
     else delete attrs[name];
   };
-  if (element.localName === 'input') {
+  const its = safe(element);
+  if (its.localName === 'input') {
     if (element.type === 'checkbox' || element.type === 'radio') flag('checked', element.checked);
     else if (element.type === 'password' || element.type === 'file') delete attrs.value;
     else if (element.value !== '') attrs.value = element.value;
   }
-  if (element.matches(':disabled')) flag('disabled', true); // perhaps by a fieldset that is not captured with it
-  if (element.localName === 'option') flag('selected', element.selected);
+  if (its.matches(':disabled')) flag('disabled', true); // perhaps by a fieldset that is not captured with it
+  if (its.localName === 'option') flag('selected', element.selected);
 }
 
 function pictureOf(element, attrs) {
   if (element.currentSrc) attrs.src = element.currentSrc;
-  if (element.parentElement?.localName === 'picture') {
+  if (safe(element.parentElement)?.localName === 'picture') {
     delete attrs.srcset;
     delete attrs.sizes;
   }
@@ -111,12 +117,13 @@ async function captureUsed(element, budget, depth, node) {
   const [place, id] = (element.getAttribute('href') ?? element.getAttribute('xlink:href') ?? '').split('#');
   if (place || !id) return;
   node.attrs.href = `#${id}`;
-  const used = element.getRootNode().getElementById(id);
-  const known = budget.used.has(id) || budget.root.contains(used);
+  const used = safe(element.getRootNode()).getElementById(id);
+  const known = budget.used.has(id) || safe(budget.root).contains(used);
   if (used === null || known || depth > MAX_DEPTH) return;
   budget.used.add(id);
   // Compared with its own parent: what it does not say itself it takes from wherever it is used.
-  const from = readStyle(used.parentElement);
+  const { parentElement } = safe(used);
+  const from = parentElement ? readStyle(parentElement) : BASE;
   budget.symbols.push(await captureTree(used, from, budget, depth + 1));
 }
 

@@ -4,8 +4,8 @@ const clipBoxes = new Map();
 
 /** The parent in the tree as it is rendered: through slots and out of shadow roots. */
 function renderedParent(element) {
-  if (element.assignedSlot) return element.assignedSlot;
-  const parent = element.parentNode;
+  const { assignedSlot, parentNode: parent } = safe(element);
+  if (assignedSlot) return assignedSlot;
   return parent instanceof ShadowRoot ? parent.host : parent instanceof Element ? parent : null;
 }
 
@@ -18,13 +18,22 @@ function cutsAway(style) {
 
 /** What the ancestors that hide their overflow leave visible, in viewport coordinates; null is everything. */
 function clipOf(element) {
-  if (element === null || element === document.body || element === document.documentElement) return null;
-  if (clipBoxes.has(element)) return clipBoxes.get(element);
+  const path = [];
+  let outer = element;
+  while (outer !== null && outer !== document.body && outer !== document.documentElement && !clipBoxes.has(outer)) {
+    path.push(outer);
+    outer = getComputedStyle(outer).position === 'fixed' ? null : renderedParent(outer);
+  }
+  return path.reduceRight(clipWithin, clipBoxes.get(outer) ?? null);
+}
+
+/** What an element leaves visible of `clip`, which is what its ancestors do. */
+function clipWithin(outer, element) {
   const style = getComputedStyle(element);
-  let clip = style.position === 'fixed' ? null : clipOf(renderedParent(element));
+  let clip = outer;
   const hides = (value) => value === 'hidden' || value === 'clip';
   if (style.display !== 'contents' && style.display !== 'inline' && (hides(style.overflowX) || hides(style.overflowY))) {
-    const box = element.getBoundingClientRect();
+    const box = safe(element).getBoundingClientRect();
     const across = hides(style.overflowX) ? [box.left, box.right] : [-Infinity, Infinity];
     const down = hides(style.overflowY) ? [box.top, box.bottom] : [-Infinity, Infinity];
     clip = overlap(clip, { left: across[0], right: across[1], top: down[0], bottom: down[1] });
@@ -46,8 +55,8 @@ function overlap(a, b) {
 
 /** The element's box in the page when it can be seen, else null. */
 function visibleBox(element) {
-  if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return null;
-  const box = element.getBoundingClientRect();
+  if (!safe(element).checkVisibility({ opacityProperty: true, visibilityProperty: true })) return null;
+  const box = safe(element).getBoundingClientRect();
   if (box.width < 2 || box.height < 2) return null;
   const style = getComputedStyle(element);
   if (cutsAway(style)) return null;
