@@ -124,6 +124,7 @@ class Chromium:
         try:
             if process is not None:
                 await process.wait()
+                await _close_pipes(process)
             if drain is not None:
                 # They all hold the pipe: when it ends, the last of them has ended.
                 await asyncio.wait({drain}, timeout=_REAP_TIME)
@@ -193,6 +194,16 @@ async def sandbox_state() -> str:
     except OSError:
         works = False
     return "on" if works else "off: user namespaces do not work here"
+
+
+async def _close_pipes(process: asyncio.subprocess.Process) -> None:
+    """See the ends of the lifeline closed here as well, so that no transport outlives its loop."""
+    if process.stdin is not None:
+        process.stdin.close()
+    if process.stdout is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REAP_TIME):
+                await process.stdout.read()
 
 
 def _kill_group(leader: int) -> None:
