@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import http.client
-import logging
 import os
+import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from jobserver import __version__
-from jobserver.config import DEFAULT_SECRET, PREFIX, SETTINGS, Config, load, read_env_file, read_port
+from jobserver.config import DEFAULT_SECRET, PREFIX, SETTINGS, Config, load, read_env_file
 from jobserver.errors import JobserverError, StartupError
+from jobserver.logs import log_to
+from jobserver.usage import parser
 
-_HEALTH_WITHIN = 5.0
+if TYPE_CHECKING:
+    from jobserver.admin import Admin
+    from jobserver.client import Client
+
+_SUBMITTED = ("queue", "priority", "delay", "tags")
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what it listens on
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load(read_env_file(Path(".env")) | dict(os.environ))
         _forget_secrets()
-        _log_to_stderr(config)
+        log_to(sys.stderr, config.log_level, config.log_format)
         return int(options.run(config, options))
     except StartupError as error:
         print(f"jobserver: {error.message}", file=sys.stderr)
@@ -39,9 +46,10 @@ def serve(config: Config, options: argparse.Namespace) -> int:
     """``jobserver serve``: run the server until it is told to stop."""
     from jobserver import server
 
-    config = replace(config, host=options.host or config.host)
+    config = replace(config, host=options.host or config.host, unix_socket=options.unix or config.unix_socket)
     if options.port is not None:
         config = replace(config, port=options.port)
+    config = replace(config, handlers=(*config.handlers, *options.handlers))
     return asyncio.run(server.serve(config, lambda address: print(_welcome(address, config), flush=True)))
 
 
@@ -60,88 +68,119 @@ def analyze(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-def healthcheck(config: Config, _: argparse.Namespace) -> int:
+def healthcheck(config: Config, options: argparse.Namespace) -> int:
     """``jobserver healthcheck``: whether the server on this machine answers."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - what it listens on
-    connection = http.client.HTTPConnection(host, config.port, timeout=_HEALTH_WITHIN)
+    from jobserver.health import is_healthy
+
+    host, unix = _REACHED_AT.get(config.host, config.host), options.unix or config.unix_socket
+    return _said(lambda: 0 if is_healthy(host, config.port, unix=unix) else 1)
+
+
+def submit(config: Config, options: argparse.Namespace) -> int:
+    """``jobserver submit KIND``: queue a job of a running server."""
+    from jobserver import remote
+    from jobserver.client.shown import Options
+
+    asked = {name: value for name in _SUBMITTED if (value := getattr(options, name)) is not None}
+    client = _client(config, options)
+    return _said(
+        lambda: asyncio.run(
+            remote.submit(client, options.kind, options.args, cast("Options", asked), wait=options.wait)
+        )
+    )
+
+
+def watch(config: Config, options: argparse.Namespace) -> int:
+    """``jobserver watch JOB_ID``: show how a job comes along, and its result."""
+    from jobserver import remote
+
+    client = _client(config, options)
+    return _said(lambda: asyncio.run(remote.watch(client, options.job_id)))
+
+
+def _client(config: Config, options: argparse.Namespace) -> Client:
+    from jobserver.client import Client
+
+    secret = next(iter(config.cliq_secret), None)
+    return Client(options.url or _own_address(config), secret=secret, api_key=config.client_key or None)
+
+
+def _said(run: Callable[[], int]) -> int:
+    """The exit status of ``run``; what a server refuses is said in a line."""
     try:
-        connection.request("GET", "/health")
-        status = connection.getresponse().status
-    except (OSError, UnicodeError, http.client.HTTPException) as error:
-        reason = "it does not speak HTTP" if isinstance(error, http.client.HTTPException) else error
-        print(f"jobserver: no answer from {host}, port {config.port}: {reason}", file=sys.stderr)
+        return run()
+    except StartupError:
+        raise
+    except JobserverError as error:
+        print(f"jobserver: {error.message}", file=sys.stderr)
         return 1
-    finally:
-        connection.close()
-    return 0 if status == http.client.OK else 1
+
+
+def keys(config: Config, options: argparse.Namespace) -> int:
+    """``jobserver keys …``: make, list and revoke API keys of a running server, or make one for API_KEYS."""
+    from jobserver import admin
+    from jobserver.jobs.clock import SteadyClock
+
+    clock = SteadyClock()
+    try:
+        if options.action == "hash":
+            token, entry = admin.offline(options.owner, options.scopes, clock.now(), options.rate, options.quota)
+            print(f"{token}\nAPI_KEYS={entry}")
+            return 0
+        server = admin.Admin(options.url or _own_address(config), next(iter(config.cliq_secret), ""), clock)
+        print(_on_keys(server, options))
+    except JobserverError as error:
+        print(f"jobserver: {error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _on_keys(server: Admin, options: argparse.Namespace) -> str:
+    from jobserver import admin
+
+    if options.action == "list":
+        return admin.table(server.keys())
+    if options.action == "revoke":
+        server.revoke(options.key_id)
+        return f"Revoked {options.key_id}."
+    limits = {"name": options.name, "rate": options.rate, "quota": options.quota, "expiresIn": options.expires_in}
+    asked = {"owner": options.owner, "scopes": list(options.scopes)}
+    made = server.create(asked | {name: value for name, value in limits.items() if value is not None})
+    print(f"jobserver: key {made['keyId']} of {made['owner']}; its token is shown this once.", file=sys.stderr)
+    return str(made["token"])
+
+
+def _own_address(config: Config) -> str:
+    """Where the server with these settings is found from this machine."""
+    if config.server_url or config.unix_socket:
+        return config.server_url or f"unix:{config.unix_socket}"
+    host = _REACHED_AT.get(config.host, config.host)
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="jobserver", description="A job server that is one process.", formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_serve(commands)
-    _add_analyze(commands)
-    command = commands.add_parser("healthcheck", help="ask the server on this machine whether it answers")
-    command.set_defaults(run=healthcheck)
-    return parser
-
-
-def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser(
-        "serve", help="run the server", epilog=_settings_help(), formatter_class=argparse.RawTextHelpFormatter
-    )
-    command.add_argument("--host", help="address to listen on; wins over HOST")
-    command.add_argument("--port", type=_port, help="port to listen on; wins over PORT")
-    command.set_defaults(run=serve)
-
-
-def _add_analyze(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("analyze", help="extract one page's components, without a server")
-    command.add_argument("url", help="the page; it may be on a private network, since you name it yourself")
-    command.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write the files")
-    command.add_argument("--engine", choices=("auto", "browser", "static"), default=None, help="how to read the page")
-    command.set_defaults(run=analyze)
-
-
-def _port(text: str) -> int:
-    try:
-        return read_port(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _settings_help() -> str:
-    rows = [f"  {setting.name:22} {setting.help}{_default(setting.default, setting.unit)}" for setting in SETTINGS]
-    return "settings, from the environment or a .env file (JOBSERVER_ may stand before each name):\n" + "\n".join(rows)
-
-
-def _default(default: str, unit: str) -> str:
-    return f" ({default}{' ' + unit if unit else ''})" if default else ""
+    commands = (serve, analyze, keys, submit, watch, healthcheck)
+    return parser({command.__name__: command for command in commands})
 
 
 def _forget_secrets() -> None:
     """The browser and the processes that read strangers' pages inherit the environment: not with this in it."""
-    for name in ("CLIQ_SECRET", f"{PREFIX}CLIQ_SECRET"):
-        os.environ.pop(name, None)
-
-
-def _log_to_stderr(config: Config) -> None:
-    logging.basicConfig(
-        level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    for setting in SETTINGS:
+        if setting.secret:
+            os.environ.pop(setting.name, None)
+            os.environ.pop(PREFIX + setting.name, None)
 
 
 def _welcome(address: str, config: Config) -> str:
     secret = DEFAULT_SECRET if config.cliq_secret == (DEFAULT_SECRET,) else "<your secret>"
+    unix = address.removeprefix("unix:") if address.startswith("unix:") else ""
+    curl, url = (f"curl --unix-socket {shlex.quote(unix)}", "http://localhost") if unix else ("curl", address)
     return f"""jobserver {__version__} is listening on {address}
 
 Queue a page:
-  curl -X POST {address}/analyze -H "x-cliq-signature: {secret}" \\
+  {curl} -X POST {url}/analyze -H "x-cliq-signature: {secret}" \\
     -H "Content-Type: application/json" -d '{{"url":"https://example.com"}}'
 
 Then ask for its components, with the jobId of the answer:
-  curl "{address}/result/JOB_ID?wait=30" -H "x-cliq-signature: {secret}"
+  {curl} "{url}/result/JOB_ID?wait=30" -H "x-cliq-signature: {secret}"
 """

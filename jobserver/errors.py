@@ -8,17 +8,18 @@
     │   └── NotSupported        a member we know of, whose feature is not built yet
     ├── BodyTooLarge · RequestTimedOut
     ├── UnsupportedMediaType
-    ├── Unauthorized
-    ├── RouteNotFound · MethodNotAllowed
-    ├── JobNotFound
+    ├── Unauthorized · Forbidden
+    ├── RouteNotFound · MethodNotAllowed · RangeNotSatisfiable
+    ├── JobNotFound · QueueNotFound · ArtifactNotFound · KeyNotFound
     ├── WrongState              the verb is not legal in the job's state
     ├── IdempotencyMismatch     a known Idempotency-Key with another body
     ├── Unavailable             try again later (``retry_after``)
     │   ├── QueueFull
-    │   └── ShuttingDown
+    │   ├── ShuttingDown
+    │   └── RateLimited · QuotaExceeded · TooManyStreams     it is the caller who has too much
     ├── LeaseLost               somebody else has the job now
     ├── JobFailed               an attempt that did not succeed; ``retryable`` or not
-    │   ├── TimedOut · Crashed · ResultTooLarge
+    │   ├── TimedOut · Crashed · ResultTooLarge · ArtifactTooLarge · NoHandler
     │   ├── DoNotRetry · RetryAfter     raised by a handler to say so
     │   ├── UrlRefused          by the URL policy or the allow-list, at any hop
     │   └── PageError           the page could not be turned into components
@@ -31,6 +32,7 @@ A docstring is the class's default message, so that no error is mute. ``code`` n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 _LONGEST_WAIT = 365 * 86_400.0
@@ -56,10 +58,12 @@ class InvalidRequest(JobserverError):
 
     code = "invalid_request"
 
-    def __init__(self, message: str | None = None, *, pointer: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, pointer: str | None = None, errors: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(message)
-        self.pointer = pointer
-        """JSON pointer (RFC 6901) of the member that is wrong, where one is."""
+        self.errors = tuple(errors) or (() if pointer is None else ((pointer, self.message),))
+        """(JSON pointer (RFC 6901) of a member that is wrong, what is wrong with it), for each that is."""
 
 
 class MissingUrl(InvalidRequest):
@@ -103,6 +107,12 @@ class Unauthorized(JobserverError):
         """Why, for a counter only: every cause gets the same answer."""
 
 
+class Forbidden(JobserverError):
+    """This key does not allow that."""
+
+    code = "forbidden"
+
+
 class RouteNotFound(JobserverError):
     """There is nothing at this address."""
 
@@ -115,10 +125,39 @@ class MethodNotAllowed(JobserverError):
     code = "method_not_allowed"
 
 
+class RangeNotSatisfiable(JobserverError):
+    """The range asked for is not in this file."""
+
+    code = "range_not_satisfiable"
+
+    def __init__(self, message: str | None = None, *, size: int = 0) -> None:
+        super().__init__(message)
+        self.size = size
+        """Bytes the file has."""
+
+
 class JobNotFound(JobserverError):
     """Job not found. Job IDs are stored for 1 hour."""
 
     code = "job_not_found"
+
+
+class QueueNotFound(JobserverError):
+    """There is no such queue."""
+
+    code = "queue_not_found"
+
+
+class ArtifactNotFound(JobserverError):
+    """The job has no such file."""
+
+    code = "artifact_not_found"
+
+
+class KeyNotFound(JobserverError):
+    """There is no such key."""
+
+    code = "key_not_found"
 
 
 class WrongState(JobserverError):
@@ -156,6 +195,24 @@ class ShuttingDown(Unavailable):
     code = "shutting_down"
 
 
+class RateLimited(Unavailable):
+    """Too many requests."""
+
+    code = "rate_limited"
+
+
+class QuotaExceeded(Unavailable):
+    """This key's owner has as many unfinished jobs as it may have."""
+
+    code = "quota_exceeded"
+
+
+class TooManyStreams(Unavailable):
+    """Too many streams are open already."""
+
+    code = "too_many_streams"
+
+
 class LeaseLost(JobserverError):
     """The lease on this job has ended."""
 
@@ -175,6 +232,13 @@ class TimedOut(JobFailed):
     code = "timeout"
 
 
+class ArtifactTooLarge(JobFailed):
+    """The job's files are larger than the server keeps."""
+
+    code = "artifact_too_large"
+    retryable = False
+
+
 class Crashed(JobFailed):
     """The process that ran the job died."""
 
@@ -185,6 +249,13 @@ class ResultTooLarge(JobFailed):
     """The result is larger than the server keeps."""
 
     code = "result_too_large"
+    retryable = False
+
+
+class NoHandler(JobFailed):
+    """This server has no handler for jobs of this kind."""
+
+    code = "no_handler"
     retryable = False
 
 

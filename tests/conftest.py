@@ -27,4 +27,7 @@ def nothing_blocks_the_loop() -> Iterator[None]:
         # Looks for the program once, before the server listens.
         for call in ("os.stat", "os.access"):
             watch.functions[call].can_block_in("browser/chromium.py", "find_chromium")
+        # Imports what handlers there are, once, before the server listens.
+        for function in watch.functions.values():
+            function.can_block_in("workers/loading.py", {"load", "discover"})
         yield

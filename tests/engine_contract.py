@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from jobserver.errors import IdempotencyMismatch, InvalidRequest, JobNotFound, LeaseLost, QueueFull, WrongState
+from jobserver.errors import (
+    ArtifactTooLarge,
+    IdempotencyMismatch,
+    InvalidRequest,
+    JobNotFound,
+    KeyNotFound,
+    LeaseLost,
+    QueueFull,
+    WrongState,
+)
+from jobserver.jobs.access import ApiKey, Scope
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.events import EventType, news_of
-from jobserver.jobs.model import Filter, Interrupted, Job, Lease, Progress, State
+from jobserver.jobs.events import EventType, Interest, news_of
+from jobserver.jobs.model import Artifact, Filter, Interrupted, Job, Lease, Progress, State
 from tests.make import LEASE, START, a_failure, a_policy, a_spec, a_success
 
 
@@ -40,6 +51,16 @@ class EngineContract:
         assert created
         assert await engine.get(job.id) == job
         assert (job.state, job.version, job.spec.args) == (State.QUEUED, 1, b'{"n":1}')
+
+    async def test_what_is_kept_is_counted_and_what_is_forgotten_is_not(self, engine: Engine):
+        before = await engine.kept()
+        job, _ = await engine.submit(a_spec(args=b'{"text":"' + b"x" * 5_000 + b'"}'))
+        during = await engine.kept()
+        assert during.bytes >= before.bytes + 5_000
+        assert during.events == before.events + 1
+        await engine.cancel(job.id, "x")
+        await engine.remove(job.id)
+        assert (await engine.kept()).bytes == before.bytes
 
     async def test_an_unknown_id_is_not_found_by_any_verb(self, engine: Engine):
         for verb in (engine.get, engine.retry, engine.promote, engine.remove, engine.logs):
@@ -106,6 +127,20 @@ class EngineContract:
         again, created = await engine.submit(a_spec(key="k"))
         assert (again.id, created) == (first.id, False)
 
+    async def test_one_unfinished_job_of_an_owner_and_kind_has_a_dedup_key(self, engine: Engine):
+        first, _ = await engine.submit(a_spec(dedup_key="k"))
+        again, created = await engine.submit(a_spec(dedup_key="k"))
+        assert (again.id, created) == (first.id, False)
+        for other in (a_spec(dedup_key="k", owner="ann"), a_spec(dedup_key="k", kind="x"), a_spec(dedup_key="j")):
+            assert (await engine.submit(other))[1]
+
+    async def test_a_dedup_key_is_free_again_when_its_job_has_ended(self, engine: Engine):
+        await engine.submit(a_spec(dedup_key="k", policy=a_policy(max_attempts=2)))
+        await engine.finish(await claim(engine), a_failure())
+        assert not (await engine.submit(a_spec(dedup_key="k")))[1]
+        await engine.finish(await claim(engine), a_success())
+        assert (await engine.submit(a_spec(dedup_key="k")))[1]
+
     # --- order and position
 
     async def test_jobs_come_in_order_of_priority_then_arrival(self, engine: Engine):
@@ -127,6 +162,43 @@ class EngineContract:
         await engine.submit(a_spec(job_id="low"))
         await engine.submit(a_spec(job_id="high", priority=1))
         assert (await ahead(engine, "high"), await ahead(engine, "low")) == (0, 1)
+
+    async def test_jobs_that_share_a_concurrency_key_run_so_many_at_a_time(self, engine: Engine):
+        for name in ("a1", "a2", "a3", "b1"):
+            await engine.submit(a_spec(job_id=name, turn=name[0], policy=a_policy(per_key=2)))
+        running = [await claim(engine) for _ in range(3)]
+        assert [lease.job.id for lease in running] == ["a1", "b1", "a2"]
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
+        await engine.finish(running[0], a_success())
+        assert (await claim(engine)).job.id == "a3"
+
+    async def test_a_concurrency_key_is_its_owners_and_its_queues(self, engine: Engine):
+        for owner, queue in (("ann", "default"), ("ben", "default"), ("ann", "red")):
+            await engine.submit(a_spec(turn="k", owner=owner, queue=queue))
+        for queue in ("default", "default", "red"):
+            await claim(engine, queue)
+
+    async def test_a_claim_waits_for_a_concurrency_key_to_be_free(self, engine: Engine, clock: ManualClock):
+        for name in ("a1", "a2"):
+            await engine.submit(a_spec(job_id=name, turn="a"))
+        lease = await claim(engine)
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(claim(engine, wait=5))
+            await asyncio.sleep(0)
+            await engine.cancel(lease.job.id, "x")
+        assert waiting.result().job.id == "a2"
+
+    async def test_keys_take_turns_so_that_none_starves_another(self, engine: Engine):
+        for name in ("a1", "a2", "a3", "a4", "b1", "b2"):
+            await engine.submit(a_spec(job_id=name, turn=name[0], policy=a_policy(per_key=9)))
+        assert [(await claim(engine)).job.id for _ in range(6)] == ["a1", "b1", "a2", "b2", "a3", "a4"]
+
+    async def test_a_position_among_keys_is_an_estimate(self, engine: Engine):
+        for name in ("a1", "a2", "b1"):
+            await engine.submit(a_spec(job_id=name, turn=name[0]))
+        position = await engine.position("a2")
+        assert position is not None
+        assert not position.exact
 
     async def test_queues_are_served_apart(self, engine: Engine):
         await engine.submit(a_spec(job_id="one", queue="blue"))
@@ -192,8 +264,9 @@ class EngineContract:
 
     # --- finish
 
-    async def test_a_result_is_kept_for_as_long_as_the_policy_says(self, engine: Engine, clock: ManualClock):
-        job, _ = await engine.submit(a_spec(policy=a_policy(keep=100)))
+    async def test_a_result_is_kept_for_as_long_as_its_queue_says(self, engine: Engine, clock: ManualClock):
+        await engine.set_queue("default", keep=timedelta(seconds=100))
+        job, _ = await engine.submit(a_spec())
         clock.advance(10_000)
         assert await engine.finish(await claim(engine), a_success(b"[1]")) is State.DONE
         kept = await engine.get(job.id)
@@ -324,6 +397,89 @@ class EngineContract:
                 await wrong
         assert (await engine.get(job.id)).state is State.DONE
 
+    async def test_a_job_not_started_in_time_fails_and_can_be_retried(self, engine: Engine, clock: ManualClock):
+        job, _ = await engine.submit(a_spec(expires_in=10))
+        await tick_after(engine, clock, seconds=10)
+        expired = await engine.get(job.id)
+        assert (expired.state, expired.failure and expired.failure.code) == (State.FAILED, "expired")
+        assert (await engine.retry(job.id)).state is State.QUEUED
+        await tick_after(engine, clock, hours=1)
+        assert (await claim(engine)).job.id == job.id
+
+    async def test_a_job_that_was_started_in_time_does_not_expire(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec(expires_in=10))
+        lease = await claim(engine)
+        await tick_after(engine, clock, seconds=20)
+        assert await engine.finish(lease, a_success()) is State.DONE
+
+    async def test_a_queue_keeps_as_many_ended_jobs_as_it_may(self, engine: Engine):
+        await engine.set_queue("default", keep_count=2)
+        for name in "abcd":
+            await engine.submit(a_spec(job_id=name))
+            await engine.finish(await claim(engine), a_success())
+        assert names((await engine.page(Filter())).jobs) == ["d", "c"]
+        await engine.set_queue("default", keep_count=1)
+        assert names((await engine.page(Filter())).jobs) == ["d"]
+        await engine.set_queue("default", keep_count=0)
+        await engine.submit(a_spec(job_id="e"))
+        await engine.cancel("e", "x")
+        assert names((await engine.page(Filter())).jobs) == ["e", "d"]
+
+    async def test_queues_keep_for_as_long_as_each_says(self, engine: Engine, clock: ManualClock):
+        await engine.set_queue("short", keep=timedelta(seconds=10))
+        for queue in ("default", "short"):
+            await engine.submit(a_spec(job_id=queue, queue=queue))
+            await engine.finish(await claim(engine, queue), a_success())
+        await tick_after(engine, clock, seconds=10)
+        assert names((await engine.page(Filter())).jobs) == ["default"]
+
+    # --- queues, files, keys
+
+    async def test_a_queue_says_what_was_set_and_what_stands_in_it(self, engine: Engine, clock: ManualClock):
+        await engine.set_queue("red", concurrency=3, paused=True)
+        await engine.submit(a_spec(queue="red", owner="ann"))
+        clock.advance(5)
+        await engine.submit(a_spec(queue="red", owner="ben", created_at=clock.now(), priority=9))
+        red = next(each for each in await engine.queues() if each.name == "red")
+        assert (red.settings.concurrency, red.settings.paused, red.oldest) == (3, True, START)
+        assert red.counts == dict.fromkeys(State, 0) | {State.QUEUED: 2}
+        hers = next(each for each in await engine.queues(owner="ann") if each.name == "red")
+        assert hers.counts[State.QUEUED] == 1
+        assert (await engine.counts(owner="ben"))[State.QUEUED] == 1
+        assert sum((await engine.counts(owner="nobody")).values()) == 0
+
+    async def test_files_are_kept_with_their_job_and_replaced_by_name(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        lease = await claim(engine)
+        for body in (b"one", b"two"):
+            await engine.report(lease, artifact=Artifact("a.txt", "text/plain", body))
+        await engine.report(lease, artifact=Artifact("b.txt", "text/plain", b""))
+        await engine.finish(lease, a_success())
+        assert [(each.name, each.body) for each in await engine.artifacts(job.id)] == [
+            ("a.txt", b"two"),
+            ("b.txt", b""),
+        ]
+        await engine.remove(job.id)
+        with pytest.raises(JobNotFound):
+            await engine.artifacts(job.id)
+
+    async def test_a_job_may_not_keep_files_without_end(self, engine: Engine):
+        await engine.submit(a_spec())
+        lease = await claim(engine)
+        with pytest.raises(ArtifactTooLarge):
+            await engine.report(lease, artifact=Artifact("x", "text/plain", bytes(33_000_000)))
+
+    async def test_api_keys_are_kept_replaced_and_removed(self, engine: Engine):
+        key = ApiKey("k1", b"digest", "ann", frozenset({Scope.READ}), START)
+        await engine.put_key(key)
+        await engine.put_key(replace(key, name="hers"))
+        assert [each.name for each in await engine.keys()] == ["hers"]
+        assert await engine.key("k2") is None
+        await engine.remove_key("k1")
+        with pytest.raises(KeyNotFound):
+            await engine.remove_key("k1")
+        assert await engine.key("k1") is None
+
     async def test_only_ended_jobs_are_ever_forgotten(self, engine: Engine, clock: ManualClock):
         await engine.submit(a_spec(job_id="waiting"))
         await engine.submit(a_spec(job_id="running", priority=1))
@@ -355,6 +511,22 @@ class EngineContract:
         for where in (Filter(owner="ann"), Filter(state=State.CANCELLED), Filter(kind="x"), Filter(queue="default")):
             assert names((await engine.page(where)).jobs) == ["hers"]
 
+    async def test_a_list_is_searched_by_tag_time_text_and_arrival(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec(job_id="old", args=b'{"name":"Old"}', tags=("a", "b")))
+        clock.advance(10)
+        new, _ = await engine.submit(a_spec(job_id="new", kind="Paint", created_at=clock.now()))
+        for where, found in (
+            (Filter(tag="b"), ["old"]),
+            (Filter(tag="c"), []),
+            (Filter(created_after=START), ["new"]),
+            (Filter(created_before=clock.now()), ["old"]),
+            (Filter(text="OLD"), ["old"]),
+            (Filter(text="paint"), ["new"]),
+            (Filter(arrived_by=new.number - 1), ["old"]),
+            (Filter(owner="nobody"), []),
+        ):
+            assert names((await engine.page(where)).jobs) == found, where
+
     @pytest.mark.parametrize("cursor", ["", "x", "é", "AAAA", "MjAyNiBqb2I=", "MjAyNi0wMS0wMSBqb2I="])
     async def test_a_strange_cursor_is_refused(self, engine: Engine, cursor: str):
         with pytest.raises(InvalidRequest):
@@ -383,15 +555,30 @@ class EngineContract:
 
     async def test_a_listener_of_one_job_hears_of_no_other(self, engine: Engine):
         job, _ = await engine.submit(a_spec())
-        with engine.events(job_id=job.id) as changes:
+        with engine.events(only(job.id)) as changes:
             await engine.submit(a_spec())
             await engine.cancel(job.id, "x")
             assert (await anext(changes)).type is EventType.CANCELLED
 
+    async def test_a_listener_hears_of_one_owners_jobs_or_of_some_queues_or_types(self, engine: Engine):
+        wanted = {
+            Interest(owner="ann"): ["hers"],
+            Interest(queues=frozenset({"red"})): ["his"],
+            Interest(types=frozenset({EventType.CANCELLED})): ["hers"],
+            Interest(owner="ann", jobs=frozenset({"his"})): [],
+        }
+        listeners = [engine.events(where) for where in wanted]
+        await engine.submit(a_spec(job_id="hers", owner="ann"))
+        await engine.submit(a_spec(job_id="his", owner="ben", queue="red"))
+        await engine.cancel("hers", "x")
+        for listener, heard in zip(listeners, wanted.values(), strict=True):
+            listener.close()
+            assert {event.job.id async for event in listener if event.job} == set(heard)
+
     async def test_a_forgotten_job_is_announced_as_expired(self, engine: Engine):
         job, _ = await engine.submit(a_spec())
         await engine.cancel(job.id, "x")
-        with engine.events(job_id=job.id) as changes:
+        with engine.events(only(job.id)) as changes:
             await engine.remove(job.id)
             assert (await anext(changes)).type is EventType.EXPIRED
 
@@ -418,6 +605,10 @@ async def ahead(engine: Engine, job_id: str) -> int:
 
 async def tick_after(engine: Engine, clock: ManualClock, *, seconds: float = 0, hours: float = 0) -> object:
     return await engine.tick(clock.advance(timedelta(seconds=seconds, hours=hours)))
+
+
+def only(job_id: str) -> Interest:
+    return Interest(jobs=frozenset({job_id}))
 
 
 def names(jobs: tuple[Job, ...]) -> list[str]:

@@ -17,13 +17,20 @@ _numbers = itertools.count(1)
 
 
 def a_policy(
-    *, max_attempts: int = 1, timeout: float | None = 60, keep: float = 3600, delay: float = 0, factor: float = 2
+    *,
+    max_attempts: int = 1,
+    timeout: float | None = 60,
+    total_timeout: float | None = None,
+    delay: float = 0,
+    factor: float = 2,
+    per_key: int = 1,
 ) -> Policy:
     return Policy(
         max_attempts=max_attempts,
         timeout=None if timeout is None else timedelta(seconds=timeout),
         backoff=Backoff(delay=timedelta(seconds=delay), factor=factor),
-        keep=timedelta(seconds=keep),
+        total_timeout=None if total_timeout is None else timedelta(seconds=total_timeout),
+        per_key=per_key,
     )
 
 
@@ -37,6 +44,10 @@ def a_spec(
     priority: int = 0,
     created_at: datetime = START,
     run_in: float | None = None,
+    expires_in: float | None = None,
+    dedup_key: str | None = None,
+    turn: str | None = None,
+    tags: tuple[str, ...] = (),
     policy: Policy | None = None,
     key: str | None = None,
     fingerprint: bytes = b"same",
@@ -51,6 +62,10 @@ def a_spec(
         priority=priority,
         policy=policy or a_policy(),
         run_at=None if run_in is None else created_at + timedelta(seconds=run_in),
+        expires_at=None if expires_in is None else created_at + timedelta(seconds=expires_in),
+        dedup_key=dedup_key,
+        concurrency_key=turn,
+        tags=tags,
         idempotency=None if key is None else IdempotencyKey(key, fingerprint),
     )
 

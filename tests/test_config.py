@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from jobserver.auth.signing import check_secrets
-from jobserver.config import DEFAULT_SECRET, SETTINGS, Config, load, read_env_file
+from jobserver.config import DEFAULT_SECRET, SETTINGS, Config, QueueRow, configured, load, read_env_file, shown
 from jobserver.errors import BadSetting
 
 
@@ -164,3 +164,39 @@ def test_a_line_that_is_none_is_named(tmp_path: Path):
     path.write_text("PORT=1\nnonsense\n")
     with pytest.raises(BadSetting, match="line 2"):
         read_env_file(path)
+
+
+def test_queues_are_read_with_their_terms():
+    config = load({"QUEUES": " images:concurrency=2, keep=600,keepCount=100; mail ;big.one:keep=0.5e2;"})
+    assert config.queues == (
+        QueueRow("images", 2, 600, 100),
+        QueueRow("mail"),
+        QueueRow("big.one", keep=50),
+    )
+    assert load({"QUEUES": ";".join(map(str, config.queues))}) == config
+    assert shown(config)["QUEUES"] == ["images:concurrency=2,keep=600,keepCount=100", "mail", "big.one:keep=50"]
+    assert configured(Config(), {"queues": config.queues, "demo": None, "handlers": ["a", "b:c"]}) == replace(
+        config, handlers=("a", "b:c")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a/b", "a queue's name is"),
+        (":concurrency=1", "a queue's name is"),
+        ("a:concurrency=x", "a whole number from 0 to 1000"),
+        ("a:keep=0", "a number from 1 to"),
+        ("a:speed=1", "a queue has concurrency, keep, keepCount"),
+        ("a:concurrency", "a whole number from 0 to 1000"),
+        ("a;b;a", "it names a queue twice"),
+    ],
+)
+def test_queues_that_cannot_be_meant_are_explained(text: str, said: str):
+    with pytest.raises(BadSetting, match=said):
+        load({"QUEUES": text})
+
+
+def test_handlers_are_a_list_and_the_demo_is_on_off_or_left_open():
+    assert load({"HANDLERS": "shop, mail:send"}).handlers == ("shop", "mail:send")
+    assert [load({"DEMO": word}).demo for word in ("auto", "true", "off")] == [None, True, False]

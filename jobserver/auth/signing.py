@@ -30,6 +30,7 @@ from hmac import compare_digest
 
 from jobserver.auth.mac import Mac, to_bytes
 from jobserver.errors import Unauthorized, WeakSecret
+from jobserver.jobs.access import EVERYTHING, ApiKey, Scope
 
 WINDOW = timedelta(minutes=5)
 """How far a timestamp may be from now, either way."""
@@ -87,10 +88,21 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever a request comes from. ``credential``: SHA-256 of the signature presented, None where there was none."""
+    """Whoever a request comes from.
+
+    ``credential``: SHA-256 of the signature presented, None where there was none. ``scopes``: what it may do.
+    ``key``: the API key it showed, None for one who signed.
+    """
 
     owner: str = "default"
     credential: bytes | None = None
+    scopes: frozenset[Scope] = EVERYTHING
+    key: ApiKey | None = None
+
+    @property
+    def quota(self) -> int | None:
+        """Unfinished jobs its owner may have; None is any number."""
+        return None if self.key is None else self.key.quota
 
 
 def authenticate(signed: Signed, credentials: Credentials, now: datetime) -> Caller:
@@ -106,6 +118,11 @@ def authenticate(signed: Signed, credentials: Credentials, now: datetime) -> Cal
     if not _vouched_for(signed, to_bytes(signed.signature), credentials):
         raise Unauthorized(reason="mismatch")
     return Caller(credential=fingerprint(signed.signature))
+
+
+def holds_secret(presented: bytes, credentials: Credentials) -> bool:
+    """Whether ``presented`` is one of the secrets itself."""
+    return any(compare_digest(presented, secret) for secret, _ in credentials.keys)
 
 
 def fingerprint(signature: str) -> bytes:
@@ -130,7 +147,7 @@ def _check_time(timestamp: str | None, now: datetime, *, required: bool) -> None
 def _vouched_for(signed: Signed, presented: bytes, credentials: Credentials) -> bool:
     if signed.timestamp is not None:
         return _is_hmac(presented, _timed_messages(signed, signed.timestamp), credentials)
-    if any(compare_digest(presented, secret) for secret, _ in credentials.keys):
+    if holds_secret(presented, credentials):
         return True
     return _is_hmac(presented, _plain_messages(signed), credentials)
 

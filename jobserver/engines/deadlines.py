@@ -1,11 +1,11 @@
-"""Which job's deadline comes next."""
+"""Which unfinished job's deadline comes next."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from datetime import datetime
 
+from jobserver.engines.records import Records
+from jobserver.jobs.clock import to_micros
 from jobserver.jobs.model import Job, JobId
 
 _SLACK = 1_000
@@ -15,34 +15,35 @@ _SLACK = 1_000
 class Deadlines:
     """A heap of deadlines; one that its job no longer has is skipped when it comes up.
 
-    So moving a deadline, as every renewal does, is a push and never a search.
+    So moving a deadline, as every renewal does, is a push and never a search. Times are microseconds since 1970.
     """
 
-    def __init__(self, jobs: Mapping[JobId, Job]) -> None:
-        self._jobs = jobs
-        self._heap: list[tuple[datetime, JobId]] = []
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._heap: list[tuple[int, int, JobId]] = []  # the number: who came first is first among those due together
+        self._sweep_at = _SLACK
 
     def add(self, job: Job) -> None:
         """File the job's deadline, if it has one."""
         if job.deadline is not None:
-            heapq.heappush(self._heap, (job.deadline, job.id))
-        if len(self._heap) > 2 * len(self._jobs) + _SLACK:
-            self._heap = [(each.deadline, each.id) for each in self._jobs.values() if each.deadline is not None]
+            heapq.heappush(self._heap, (to_micros(job.deadline), job.number, job.id))
+        if len(self._heap) > self._sweep_at:
+            self._heap = [each for each in self._heap if self._stands(*each)]
             heapq.heapify(self._heap)
+            self._sweep_at = 2 * len(self._heap) + _SLACK
 
-    def next(self) -> datetime | None:
+    def next(self) -> int | None:
         """The earliest deadline that still stands, or None."""
         while self._heap:
-            deadline, job_id = self._heap[0]
-            job = self._jobs.get(job_id)
-            if job is not None and job.deadline == deadline:
-                return deadline
+            if self._stands(*self._heap[0]):
+                return self._heap[0][0]
             heapq.heappop(self._heap)
         return None
 
-    def pop_due(self, now: datetime) -> Job | None:
+    def pop_due(self, now: int) -> JobId | None:
         """Take out one job whose deadline has come, or None."""
         deadline = self.next()
-        if deadline is None or deadline > now:
-            return None
-        return self._jobs[heapq.heappop(self._heap)[1]]
+        return None if deadline is None or deadline > now else heapq.heappop(self._heap)[2]
+
+    def _stands(self, deadline: int, _number: int, job_id: JobId) -> bool:
+        return self._records.deadline(job_id) == deadline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from jobserver.errors import IdempotencyMismatch
@@ -52,7 +52,7 @@ class IdempotencyKeys:
         """Remember what a new job was asked for with."""
         if (key := job.spec.idempotency) is not None:
             # Arguments can be large and are never needed to repeat the answer.
-            light = replace(job, spec=replace(job.spec, args=b"{}"))
+            light = job._replace(spec=job.spec._replace(args=b"{}"))
             self._with_job[_name(job.spec)] = _Entry(light, key.fingerprint, now + key.keep)
 
     def outlive(self, job: Job, now: datetime) -> None:

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from jobserver.engines.attachments import Attachments
 from jobserver.engines.idempotency import IdempotencyKeys
-from jobserver.engines.shelf import Limits, Shelf
-from jobserver.errors import LeaseLost
+from jobserver.engines.shelf import Limits, Shelf, size_of
+from jobserver.engines.waiting import Alarm, Claimers
+from jobserver.errors import ArtifactTooLarge, KeyNotFound, LeaseLost, QueueFull
 from jobserver.jobs import ids, states
-from jobserver.jobs.clock import Clock
-from jobserver.jobs.engine import Caps, LogLine
-from jobserver.jobs.events import EventLog, EventType, Listener
+from jobserver.jobs.access import ApiKey
+from jobserver.jobs.clock import Clock, from_micros, to_micros
+from jobserver.jobs.engine import Caps, Kept
+from jobserver.jobs.events import ALL, EventLog, EventType, Interest, Listener
 from jobserver.jobs.model import (
+    Artifact,
     Failed,
     Filter,
     Job,
     JobId,
     JobSpec,
     Lease,
+    LogLine,
     Outcome,
     Page,
     Position,
     Progress,
+    QueueStanding,
     State,
     Succeeded,
 )
 
-_LOG_LINES = 1_000
-_CHUNK = 1_000
+_CHUNK = 500
 
 _ANNOUNCED = {
     State.QUEUED: EventType.QUEUED,
@@ -53,12 +57,13 @@ class MemoryEngine:
         self._clock = clock
         limits = limits or Limits()
         self._shelf = Shelf(limits)
-        self._keys = IdempotencyKeys(limits.total_bytes // 4)
+        self._idempotency = IdempotencyKeys(limits.total_bytes // 4)
+        self._attached = Attachments()
+        self._api_keys: dict[str, ApiKey] = {}
         self._arrived = 0
-        self._logs: dict[JobId, deque[LogLine]] = {}
         self._events = EventLog(history=history)
-        self._claimers: set[asyncio.Future[None]] = set()
-        self._sooner = asyncio.Event()
+        self._claimers = Claimers()
+        self._alarm = Alarm()
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -71,17 +76,26 @@ class MemoryEngine:
         """Memory can always be written."""
         return None
 
+    async def kept(self) -> Kept:
+        """See `Engine.kept`."""
+        return Kept(self._shelf.bytes_kept + self._reserved, self._events.last_seq)
+
     async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
         """See `Engine.submit`."""
-        known = self._shelf.jobs.get(spec.id) or self._keys.find(spec)
+        known = self._shelf.records.get(spec.id) or self._idempotency.find(spec)
         if known is not None:
-            return self._shelf.jobs.get(known.id, known), False
+            return self._shelf.records.get(known.id) or known, False
+        if (twin := self._shelf.twin(spec)) is not None:
+            return twin, False
         job = states.create(spec, self._arrived + 1)
         self._shelf.check_number()
-        self._make_room(job)
-        self._shelf.check_size(job, self._keys.size)
+        size = size_of(job)
+        self._make_room(size)
+        if not self._shelf.has_room(size, self._reserved):
+            raise QueueFull("The server's memory for jobs is full.")
         self._arrived = job.number
-        self._keys.add(job, self._clock.now())
+        if spec.idempotency is not None:
+            self._idempotency.add(job, self._clock.now())
         return self._change(job), True
 
     async def get(self, job_id: JobId) -> Job:
@@ -92,19 +106,18 @@ class MemoryEngine:
         """See `Engine.page`."""
         return self._shelf.page(where, cursor, limit)
 
-    async def counts(self, queue: str | None = None) -> dict[State, int]:
+    async def counts(self, queue: str | None = None, *, owner: str | None = None) -> dict[State, int]:
         """See `Engine.counts`."""
-        return self._shelf.counts(queue)
+        return self._shelf.counts(queue, owner)
 
     async def position(self, job_id: JobId) -> Position | None:
         """See `Engine.position`."""
-        job = self._shelf.jobs.get(job_id)
-        ahead = None if job is None else self._shelf.queue(job.spec.queue).order.rank(job_id)
-        return None if ahead is None else Position(ahead)
+        return self._shelf.position(job_id)
 
     async def cancel(self, job_id: JobId, reason: str) -> Job:
         """See `Engine.cancel`."""
-        return self._change(states.cancel(self._shelf.get(job_id), reason, now=self._clock.now()))
+        job = self._shelf.get(job_id)
+        return self._change(states.cancel(job, reason, now=self._clock.now(), keep=self._keep(job)))
 
     async def retry(self, job_id: JobId) -> Job:
         """See `Engine.retry`."""
@@ -125,22 +138,46 @@ class MemoryEngine:
     async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
         """See `Engine.logs`."""
         self._shelf.get(job_id)
-        return [line for line in self._logs.get(job_id, ()) if line.number >= start][:limit]
+        return self._attached.lines(job_id, start, limit)
 
-    def events(self, *, after: int | None = None, job_id: JobId | None = None) -> Listener:
+    async def artifacts(self, job_id: JobId) -> Sequence[Artifact]:
+        """See `Engine.artifacts`."""
+        self._shelf.get(job_id)
+        return self._attached.files(job_id)
+
+    def events(self, where: Interest = ALL, *, after: int | None = None) -> Listener:
         """See `Engine.events`."""
-        return self._events.listen(after=after, job_id=job_id)
+        return self._events.listen(where, after=after)
 
-    async def set_queue(self, queue: str, *, paused: bool | None = None, concurrency: int | None = None) -> None:
+    async def queues(self, *, owner: str | None = None) -> Sequence[QueueStanding]:
+        """See `Engine.queues`."""
+        return self._shelf.standings(owner)
+
+    async def set_queue(
+        self,
+        queue: str,
+        *,
+        paused: bool | None = None,
+        concurrency: int | None = None,
+        keep: timedelta | None = None,
+        keep_count: int | None = None,
+    ) -> QueueStanding:
         """See `Engine.set_queue`."""
         it = self._shelf.queue(queue)
-        if concurrency is not None:
-            it.concurrency = concurrency
-        if paused is not None and paused is not it.paused:
-            it.paused = paused
-            kind = EventType.PAUSED if paused else EventType.RESUMED
+        before = it.settings
+        it.settings = replace(
+            before,
+            paused=before.paused if paused is None else paused,
+            concurrency=before.concurrency if concurrency is None else concurrency,
+            keep=before.keep if keep is None else keep,
+            keep_count=before.keep_count if keep_count is None else keep_count or None,
+        )
+        if it.settings.paused is not before.paused:
+            kind = EventType.PAUSED if it.settings.paused else EventType.RESUMED
             self._events.append(kind, self._clock.now(), queue)
-        self._wake_claimers()
+        self._thin_out(queue)
+        self._claimers.wake(queue)
+        return self._shelf.standing(queue)
 
     async def claim(self, queues: Sequence[str], *, worker: str, lease: timedelta, wait: float) -> Lease | None:
         """See `Engine.claim`. Cancelling it loses nothing: a job leaves its queue in the step that returns it."""
@@ -149,12 +186,7 @@ class MemoryEngine:
         while (job := self._shelf.next_of(queues)) is None:
             if (left := ends - loop.time()) <= 0:
                 return None
-            wakeup = loop.create_future()
-            self._claimers.add(wakeup)
-            try:
-                await asyncio.wait({wakeup}, timeout=left)
-            finally:
-                self._claimers.discard(wakeup)
+            await self._claimers.wait(queues, left)
         now, token = self._clock.now(), ids.new_token()
         started = self._change(states.start(job, token=token, worker=worker, now=now, lease=lease))
         return Lease(started, token, now + lease, lease)
@@ -164,99 +196,152 @@ class MemoryEngine:
         job = self._held(lease)
         if job.state is State.CANCELLED:
             return job.reason
-        self._shelf.file(states.renew(job, deadline=self._clock.now() + lease.length))
+        self._shelf.update(states.renew(job, deadline=self._clock.now() + lease.length))
         return None
 
-    async def report(self, lease: Lease, *, progress: Progress | None = None, log: str | None = None) -> None:
+    async def report(
+        self,
+        lease: Lease,
+        *,
+        progress: Progress | None = None,
+        log: str | None = None,
+        artifact: Artifact | None = None,
+    ) -> None:
         """See `Engine.report`."""
         job = self._held(lease)
+        now = self._clock.now()
         if progress is not None and job.state is State.PROCESSING:
-            job = self._change(states.report(job, progress), EventType.PROGRESS)
+            job = states.report(job, progress)
+            self._shelf.update(job)
+            self._events.append(EventType.PROGRESS, now, job.spec.queue, job)
         if log is not None:
-            lines = self._logs.setdefault(job.id, deque(maxlen=_LOG_LINES))
-            now = self._clock.now()
-            lines.append(LogLine(lines[-1].number + 1 if lines else 0, now, log))
+            self._attached.write(job.id, now, log)
             self._events.append(EventType.LOG, now, job.spec.queue, job, log)
+        if artifact is not None:
+            self._keep_file(job, artifact)
 
     async def finish(self, lease: Lease, outcome: Outcome) -> State:
         """See `Engine.finish`."""
         job = self._held(lease)
         if job.state is not State.PROCESSING:
             return job.state
-        now = self._clock.now()
+        now, keep = self._clock.now(), self._keep(job)
         if isinstance(outcome, Succeeded):
-            ended = self._change(states.succeed(job, outcome.result, now=now))
+            ended = self._change(states.succeed(job, outcome.result, now=now, keep=keep))
         elif isinstance(outcome, Failed):
-            ended = self._failed(states.fail(job, outcome, now=now, chance=random.random()))  # noqa: S311 - jitter
+            ended = self._failed(states.fail(job, outcome, now=now, keep=keep, chance=random.random()))  # noqa: S311 - jitter
         else:
             ended = self._change(states.interrupt(job), in_front=True)
         if self._make_room():
-            self._sooner.set()
+            self._alarm.ring()
         return ended.state
+
+    async def keys(self) -> Sequence[ApiKey]:
+        """See `Engine.keys`."""
+        return list(self._api_keys.values())
+
+    async def key(self, key_id: str) -> ApiKey | None:
+        """See `Engine.key`."""
+        return self._api_keys.get(key_id)
+
+    async def put_key(self, key: ApiKey) -> None:
+        """See `Engine.put_key`."""
+        self._api_keys[key.id] = key
+
+    async def remove_key(self, key_id: str) -> None:
+        """See `Engine.remove_key`."""
+        if self._api_keys.pop(key_id, None) is None:
+            raise KeyNotFound
 
     async def tick(self, now: datetime) -> datetime | None:
         """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
+        micros = to_micros(now)
         for _ in range(_CHUNK):
-            job = self._shelf.deadlines.pop_due(now)
-            if job is None:
-                break
-            changed = states.deadline_passed(job, now=now, chance=random.random())  # noqa: S311 - jitter
-            if changed is None:
-                self._forget(job)
-            elif job.state is State.PROCESSING:
-                self._failed(changed)
+            if (job_id := self._shelf.deadlines.pop_due(micros)) is not None:
+                self._deadline_passed(self._shelf.get(job_id), now)
+            elif (job_id := self._shelf.ended.first_due(micros)) is not None:
+                self._forget(self._shelf.get(job_id))
             else:
-                self._change(changed)
-        more = self._keys.expire(now) | self._make_room()
-        return now if more else self._shelf.deadlines.next()
+                break
+        if self._idempotency.expire(now) | self._make_room():
+            return now
+        return self._next_deadline()
 
     async def wait_due(self, limit: float) -> None:
         """See `Engine.wait_due`."""
-        deadline = self._shelf.deadlines.next()
-        if deadline is not None:
-            limit = min(limit, (deadline - self._clock.now()).total_seconds())
-        self._sooner.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(limit, 0)):
-                await self._sooner.wait()
+        await self._alarm.wait(self._next_deadline(), self._clock.now(), limit)
 
-    def _change(self, job: Job, kind: EventType | None = None, *, in_front: bool = False) -> Job:
+    @property
+    def _reserved(self) -> int:
+        return self._idempotency.size + self._attached.size
+
+    def _change(self, job: Job, *, in_front: bool = False, kind: EventType | None = None) -> Job:
         """File the record first and announce it second: whoever hears of a change can read it."""
-        soonest = self._shelf.deadlines.next()
         self._shelf.file(job, in_front=in_front)
         self._events.append(kind or _ANNOUNCED[job.state], self._clock.now(), job.spec.queue, job)
-        if job.deadline is not None and (soonest is None or job.deadline < soonest):
-            self._sooner.set()
+        self._alarm.note(job.deadline)
+        if job.state.ended:
+            self._thin_out(job.spec.queue)
         if job.state is not State.PROCESSING:
-            self._wake_claimers()
+            self._claimers.wake(job.spec.queue)
         return job
 
     def _failed(self, job: Job) -> Job:
-        return self._change(job, None if job.state is State.FAILED else EventType.RETRYING)
+        return self._change(job, kind=None if job.state is State.FAILED else EventType.RETRYING)
+
+    def _deadline_passed(self, job: Job, now: datetime) -> None:
+        changed = states.deadline_passed(job, now=now, keep=self._keep(job), chance=random.random())  # noqa: S311 - jitter
+        if changed is None:
+            self._forget(job)
+        elif job.state is State.PROCESSING:
+            self._failed(changed)
+        else:
+            self._change(changed)
+
+    def _next_deadline(self) -> datetime | None:
+        deadlines = (self._shelf.deadlines.next(), self._shelf.ended.next_deadline())
+        following = min((each for each in deadlines if each is not None), default=None)
+        return None if following is None else from_micros(following)
+
+    def _keep(self, job: Job) -> timedelta:
+        return self._shelf.queue(job.spec.queue).settings.keep
+
+    def _keep_file(self, job: Job, artifact: Artifact) -> None:
+        more = self._attached.growth(job.id, artifact)
+        if more is None:
+            raise ArtifactTooLarge
+        self._make_room(more)
+        if not self._shelf.has_room(more, self._reserved):
+            raise ArtifactTooLarge("The server's memory for jobs is full.")
+        self._attached.keep(job.id, artifact)
 
     def _held(self, lease: Lease) -> Job:
         """The leased job, while the token is the current one."""
-        job = self._shelf.jobs.get(lease.job.id)
+        job = self._shelf.records.get(lease.job.id)
         if job is None or job.token != lease.token:
             raise LeaseLost
         return job
 
-    def _make_room(self, new: Job | None = None) -> bool:
+    def _make_room(self, new: int = 0) -> bool:
         """Forget the oldest ended jobs while bytes are short; True when there are more than fit one call."""
         for _ in range(_CHUNK):
-            oldest = self._shelf.overfull(new, self._keys.size)
+            oldest = self._shelf.overfull(new, self._reserved)
             if oldest is None:
                 return False
             self._forget(oldest)
         return True
 
+    def _thin_out(self, queue: str) -> None:
+        """Forget the oldest ended jobs of a queue that keeps only so many."""
+        for _ in range(_CHUNK):
+            surplus = self._shelf.surplus(queue)
+            if surplus is None:
+                return
+            self._forget(surplus)
+
     def _forget(self, job: Job) -> None:
         self._shelf.forget(job)
-        self._keys.outlive(job, self._clock.now())
-        self._logs.pop(job.id, None)
+        if job.spec.idempotency is not None:
+            self._idempotency.outlive(job, self._clock.now())
+        self._attached.forget(job.id)
         self._events.append(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)
-
-    def _wake_claimers(self) -> None:
-        for wakeup in self._claimers:
-            if not wakeup.done():
-                wakeup.set_result(None)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
+from jobserver.engines.arrivals import Arrivals
 from jobserver.engines.deadlines import Deadlines
-from jobserver.errors import InvalidRequest, JobNotFound, QueueFull
-from jobserver.jobs.model import Filter, Job, JobId, Page, State
+from jobserver.engines.ended import Ended
+from jobserver.engines.packed import CREATED_AT, OWNER
+from jobserver.engines.records import Records
+from jobserver.engines.search import find_page, read_cursor
+from jobserver.errors import JobNotFound, QueueFull
+from jobserver.jobs.clock import from_micros
+from jobserver.jobs.model import Filter, Job, JobId, JobSpec, Page, Position, QueueSettings, QueueStanding, State
 from jobserver.jobs.order import Order
 
-_RECORD_BYTES = 1_000
-_LOOK_AT = 10_000
+_RECORD_BYTES = 600
+_LANES_LOOKED_AT = 1_000
+
+_Turn = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is kept. ``jobs``: unfinished ones. ``total_bytes``: records, arguments and results together.
+    """How much is kept. ``jobs``: unfinished ones. ``total_bytes``: records, arguments, results and files together.
 
     When bytes run short the oldest ended jobs are forgotten early; unfinished ones never are, new ones are refused.
     """
@@ -29,151 +37,244 @@ class Limits:
 
 @dataclass(slots=True)
 class Queue:
-    """A named queue: who waits in it, how many of its jobs are in which state, and what its operator set."""
+    """A named queue: who waits in it, whose jobs are in which state, how many of each turn run, what was set."""
 
     order: Order = field(default_factory=Order)
-    counts: Counter[State] = field(default_factory=Counter)
-    paused: bool = False
-    concurrency: int = 0
+    counts: dict[str, Counter[State]] = field(default_factory=dict)
+    running: Counter[_Turn] = field(default_factory=Counter)
+    processing: int = 0
+    ended: int = 0
+    settings: QueueSettings = field(default_factory=QueueSettings)
 
     @property
     def can_give(self) -> bool:
         """Whether a worker may take a job from it now."""
-        busy = self.concurrency > 0 and self.counts[State.PROCESSING] >= self.concurrency
-        return not self.paused and not busy and len(self.order) > 0
+        busy = self.settings.concurrency > 0 and self.processing >= self.settings.concurrency
+        return not self.settings.paused and not busy and bool(self.order)
+
+    def count(self, job: Job, by: int) -> None:
+        """One more, or one less, of this owner in this state."""
+        counts = self.counts.get(job.spec.owner)
+        if counts is None:
+            counts = self.counts[job.spec.owner] = Counter()
+        counts[job.state] += by
+        if by < 0 and not any(counts.values()):
+            del self.counts[job.spec.owner]
+        if job.state is State.PROCESSING:
+            self.processing += by
+        elif job.state.ended:
+            self.ended += by
+
+    def totals(self, owner: str | None) -> Counter[State]:
+        """State → number of jobs, of one owner or of all."""
+        whose: Iterable[Counter[State]] = self.counts.values() if owner is None else [self.counts.get(owner, Counter())]
+        return sum(whose, Counter())
 
 
 class Shelf:
     """All jobs, and every index over them. Nothing here waits, announces or knows the time."""
 
     def __init__(self, limits: Limits) -> None:
-        self.jobs: dict[JobId, Job] = {}
-        self.deadlines = Deadlines(self.jobs)
+        self.records = Records()
+        self.deadlines = Deadlines(self.records)
+        self.ended = Ended(self.records)
         self._limits = limits
         self._queues: dict[str, Queue] = {}
-        self._ended: OrderedDict[JobId, None] = OrderedDict()  # a plain dict is slow to pop from the front
+        self._arrivals = Arrivals()
+        self._by_owner: dict[str, Arrivals] = {}
+        self._dedup: dict[tuple[str, str, str], JobId] = {}
+        self._unfinished = 0
         self._bytes = 0
 
     def get(self, job_id: JobId) -> Job:
         """The job as it stands, or JobNotFound."""
-        try:
-            return self.jobs[job_id]
-        except KeyError:
-            raise JobNotFound from None
+        job = self.records.get(job_id)
+        if job is None:
+            raise JobNotFound
+        return job
 
     def queue(self, name: str) -> Queue:
         """The queue of that name; a queue exists as soon as somebody speaks of it."""
-        return self._queues.setdefault(name, Queue())
+        queue = self._queues.get(name)
+        if queue is None:
+            queue = self._queues[name] = Queue()
+        return queue
 
-    def counts(self, queue: str | None) -> dict[State, int]:
-        """State → number of jobs, of one queue or of all."""
+    def twin(self, spec: JobSpec) -> Job | None:
+        """The unfinished job that has the same owner, kind and dedup key, or None."""
+        job_id = None if spec.dedup_key is None else self._dedup.get((spec.owner, spec.kind, spec.dedup_key))
+        return None if job_id is None else self.records.get(job_id)
+
+    def counts(self, queue: str | None, owner: str | None) -> dict[State, int]:
+        """State → number of jobs, of one queue or of all, of one owner or of all."""
         queues = self._queues.values() if queue is None else [self.queue(queue)]
-        return {state: sum(each.counts[state] for each in queues) for state in State}
+        totals: Counter[State] = sum((each.totals(owner) for each in queues), Counter())
+        return {state: totals[state] for state in State}
+
+    def standings(self, owner: str | None) -> list[QueueStanding]:
+        """Every queue as it stands."""
+        return [self.standing(name, owner) for name in sorted(self._queues)]
+
+    def standing(self, name: str, owner: str | None = None) -> QueueStanding:
+        """One queue as it stands."""
+        queue = self.queue(name)
+        heads = islice(queue.order.heads(), _LANES_LOOKED_AT)
+        waiting = [row for job_id in heads if (row := self.records.peek(job_id)) and owner in (None, row[OWNER])]
+        oldest = min((row[CREATED_AT] for row in waiting), default=None)
+        counts = self.counts(name, owner)
+        return QueueStanding(name, queue.settings, counts, None if oldest is None else from_micros(oldest))
+
+    def position(self, job_id: JobId) -> Position | None:
+        """Where a queued job stands; None when it does not wait."""
+        job, place = self.records.find(job_id) or (None, None)
+        if job is None or place is None:
+            return None
+        return Position(*self.queue(job.spec.queue).order.rank(job.spec.priority, _turn(job), place))
 
     def file(self, job: Job, *, in_front: bool = False) -> None:
         """Put a new or changed job where it belongs; ``in_front`` before all others of its priority."""
-        old = self.jobs.get(job.id)
-        self._take_down(old)
-        self.jobs[job.id] = job
+        kept = self.records.find(job.id)
+        if kept is None:
+            self._arrive(job)
+        else:
+            self._take_down(*kept)
         queue = self.queue(job.spec.queue)
-        queue.counts[job.state] += 1
-        self._bytes += _size(job)
+        queue.count(job, 1)
+        self._bytes += size_of(job)
+        place = None
         if job.state is State.QUEUED:
             put = queue.order.put_back if in_front else queue.order.push
-            put(job.id, job.spec.priority)
-        elif job.state.ended:
-            self._ended[job.id] = None
-        if old is None or old.deadline != job.deadline:
+            place = put(job.id, job.spec.priority, _turn(job))
+        elif job.state is State.PROCESSING and (turn := _turn(job)) is not None:
+            queue.running[turn] += 1
+        self.records.put(job, place)
+        if job.state.ended:
+            self.ended.add(job)
+        else:
+            self._begin(job)
+            if kept is None or kept[0].deadline != job.deadline:
+                self.deadlines.add(job)
+
+    def update(self, job: Job) -> None:
+        """Replace the record of a job being worked on whose state is the same: nothing else shows the change."""
+        kept = self.records.get(job.id)
+        self.records.put(job)
+        if kept is None or kept.deadline != job.deadline:
             self.deadlines.add(job)
 
     def forget(self, job: Job) -> None:
         """Keep nothing of it."""
-        self._take_down(job)
-        del self.jobs[job.id]
+        self._take_down(job, None)
+        self.records.remove(job.id)
+        self._arrivals.remove(job.number)
+        mine = self._by_owner[job.spec.owner]
+        mine.remove(job.number)
+        if not mine:
+            del self._by_owner[job.spec.owner]
 
     def next_of(self, queues: Sequence[str]) -> Job | None:
-        """Who is next in the first of these queues that may give somebody."""
+        """Who is next in the first of these queues that may give somebody. The turn of its lane counts as taken."""
         for name in queues:
             queue = self.queue(name)
-            if queue.can_give and (job_id := queue.order.first()) is not None:
-                return self.jobs[job_id]
+            if queue.can_give and (job := self._first(queue)) is not None:
+                return job
         return None
 
-    def overfull(self, new: Job | None, reserved: int) -> Job | None:
-        """The ended job to forget so that ``new`` fits beside ``reserved`` other bytes; None when it does.
+    def surplus(self, queue: str) -> Job | None:
+        """The ended job to forget since its queue keeps only so many, or None."""
+        it = self.queue(queue)
+        if it.settings.keep_count is None or it.ended <= it.settings.keep_count:
+            return None
+        job_id = self.ended.oldest(queue)
+        return None if job_id is None else self.records.get(job_id)
+
+    def overfull(self, new: int, reserved: int) -> Job | None:
+        """The ended job to forget so that ``new`` bytes fit beside ``reserved`` others; None when they do.
 
         The one that ended last is spared: somebody is about to read it.
         """
-        if len(self._ended) < 2 or not self._too_large(new, reserved):
+        if len(self.records) - self._unfinished < 2 or self.has_room(new, reserved):
             return None
-        return self.jobs[next(iter(self._ended))]
+        job_id = self.ended.oldest()
+        return None if job_id is None else self.records.get(job_id)
 
     def check_number(self) -> None:
         """Raise QueueFull when no more unfinished jobs are taken."""
-        if len(self.jobs) - len(self._ended) >= self._limits.jobs:
+        if self._unfinished >= self._limits.jobs:
             raise QueueFull
 
-    def check_size(self, new: Job, reserved: int) -> None:
-        """Raise QueueFull when a new job takes more bytes than are left."""
-        if self._too_large(new, reserved):
-            raise QueueFull("The server's memory for jobs is full.")
-
-    def _too_large(self, new: Job | None, reserved: int) -> bool:
-        return self._bytes + reserved + (_size(new) if new else 0) > self._limits.total_bytes
+    def has_room(self, new: int, reserved: int) -> bool:
+        """Whether ``new`` bytes fit beside ``reserved`` others."""
+        return self._bytes + reserved + new <= self._limits.total_bytes
 
     def page(self, where: Filter, cursor: str | None, limit: int) -> Page:
-        """Matching jobs, newest first, after the cursor. A rare match ends the page early rather than a long search."""
-        found: list[Job] = []
-        last: Job | None = None
-        for looked_at, job in enumerate(self._older_than(cursor)):
-            if last is not None and (len(found) == limit or looked_at == _LOOK_AT):
-                return Page(tuple(found), _write_cursor(last))
-            if _matches(job, where):
-                found.append(job)
-            last = job
-        return Page(tuple(found))
+        """Matching jobs, newest first, after the cursor; see `search.find_page`."""
+        below = read_cursor(cursor)
+        if where.arrived_by is not None:
+            below = where.arrived_by + 1 if below is None else min(below, where.arrived_by + 1)
+        mine = self._arrivals if where.owner is None else self._by_owner.get(where.owner)
+        newest_first: Iterator[tuple[int, JobId]] = iter(()) if mine is None else mine.newest_first(below)
+        return find_page(newest_first, self.records, where, limit)
 
-    def _older_than(self, cursor: str | None) -> Iterator[Job]:
-        newest_first = reversed(self.jobs.values())
-        if cursor is None:
-            return newest_first
-        number = _read_cursor(cursor)
-        return (job for job in newest_first if job.number < number)
+    @property
+    def bytes_kept(self) -> int:
+        """Bytes of records, arguments and results."""
+        return self._bytes
 
-    def _take_down(self, job: Job | None) -> None:
-        if job is None:
-            return
+    def _first(self, queue: Queue) -> Job | None:
+        """The first job whose turn may run one more; lanes that may not are held until one of theirs ends."""
+        while (head := queue.order.first()) is not None:
+            job_id, priority, turn = head
+            job = self.get(job_id)
+            if not isinstance(turn, tuple) or queue.running[turn] < job.spec.policy.per_key:
+                queue.order.pass_turn(priority, turn)
+                return job
+            queue.order.hold(priority, turn)
+        return None
+
+    def _arrive(self, job: Job) -> None:
+        self._arrivals.add(job.number, job.id)
+        self._by_owner.setdefault(job.spec.owner, Arrivals()).add(job.number, job.id)
+
+    def _begin(self, job: Job) -> None:
+        self._unfinished += 1
+        if job.spec.dedup_key is not None:
+            self._dedup[job.spec.owner, job.spec.kind, job.spec.dedup_key] = job.id
+
+    def _take_down(self, job: Job, place: int | None) -> None:
         queue = self.queue(job.spec.queue)
-        queue.counts[job.state] -= 1
-        self._bytes -= _size(job)
-        if job.state is State.QUEUED:
-            queue.order.remove(job.id)
-        elif job.state.ended:
-            del self._ended[job.id]
+        queue.count(job, -1)
+        self._bytes -= size_of(job)
+        if place is not None:
+            queue.order.remove(job.spec.priority, _turn(job), place)
+        elif job.state is State.PROCESSING and (turn := _turn(job)) is not None:
+            queue.running[turn] -= 1
+            if not queue.running[turn]:
+                del queue.running[turn]
+            queue.order.release(turn)
+        if not job.state.ended:
+            self._unfinished -= 1
+            if job.spec.dedup_key is not None:
+                self._free(job)
+
+    def _free(self, job: Job) -> None:
+        """Let another job have its dedup key; a twin that was retried meanwhile may have it already."""
+        key = (job.spec.owner, job.spec.kind, job.spec.dedup_key or "")
+        if self._dedup.get(key) == job.id:
+            del self._dedup[key]
 
 
-def _size(job: Job) -> int:
-    told = sum(len(each.failure.traceback or "") for each in job.attempts if each.failure)
-    return _RECORD_BYTES + len(job.spec.args) + (job.result.size if job.result else 0) + told
+def size_of(job: Job) -> int:
+    """Bytes a job takes to keep, about."""
+    size = _RECORD_BYTES + len(job.spec.args)
+    if job.result is not None:
+        size += job.result.size
+    for attempt in job.attempts:
+        if attempt.failure is not None:
+            size += len(attempt.failure.traceback or "")
+    return size
 
 
-def _matches(job: Job, where: Filter) -> bool:
-    spec = job.spec
-    wanted = (
-        (where.owner, spec.owner),
-        (where.state, job.state),
-        (where.kind, spec.kind),
-        (where.queue, spec.queue),
-    )
-    return all(want is None or want == have for want, have in wanted)
-
-
-def _write_cursor(job: Job) -> str:
-    return urlsafe_b64encode(b"%d" % job.number).decode()
-
-
-def _read_cursor(cursor: str) -> int:
-    try:
-        return int(urlsafe_b64decode(cursor.encode("ascii")).decode("ascii"))
-    except ValueError:
-        raise InvalidRequest("This cursor is not one of ours.", pointer="/cursor") from None
+def _turn(job: Job) -> _Turn | None:
+    key = job.spec.concurrency_key
+    return None if key is None else (job.spec.owner, key)

@@ -30,6 +30,14 @@ class SteadyClock:
         return self._started + timedelta(seconds=time.monotonic() - self._zero)
 
 
+class WallClock:
+    """The wall clock as it is, whatever somebody sets it to: for what is said to others, who look at theirs."""
+
+    def now(self) -> datetime:
+        """The time. Unlike `Clock.now` promises, it may go backwards."""
+        return datetime.now(UTC)  # noqa: TID251 - this is the clock
+
+
 class ManualClock:
     """A clock that stands still until it is told otherwise, for tests."""
 
@@ -53,3 +61,21 @@ def to_wire(moment: datetime) -> str:
     '2024-11-30T12:34:56.789Z'
     """
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970: a time that takes no object of its own kind to keep."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The time `to_micros` was made of, in UTC.
+
+    >>> from_micros(to_micros(datetime(2024, 11, 30, 12, 34, 56, 789_123, tzinfo=UTC))).isoformat()
+    '2024-11-30T12:34:56.789123+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=micros)

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from jobserver.jobs.events import Listener
+from jobserver.jobs.access import ApiKey
+from jobserver.jobs.events import ALL, Interest, Listener
 from jobserver.jobs.model import (
+    Artifact,
     Filter,
     Job,
     JobId,
     JobSpec,
     Lease,
+    LogLine,
     Outcome,
     Page,
     Position,
     Progress,
+    QueueStanding,
     State,
 )
 
@@ -33,12 +37,11 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line a handler wrote; ``number`` counts a job's lines from 0."""
+class Kept:
+    """How much an engine keeps. ``bytes``: of memory or disk, as its limits count them. ``events``: ever told of."""
 
-    number: int
-    at: datetime
-    text: str
+    bytes: int
+    events: int
 
 
 class Engine(Protocol):
@@ -63,27 +66,35 @@ class Engine(Protocol):
     async def health(self) -> str | None:
         """None when it can write, else a sentence that says why not."""
 
-    async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
-        """Keep a new job; (job, True). The same id again, or a known idempotency key: (that job, False).
+    async def kept(self) -> Kept:
+        """How much there is."""
 
-        Raises QueueFull, and IdempotencyMismatch when the key came with another fingerprint. A key outlives its job
-        by a while: the job it then answers with is a record of what was accepted, and `get` does not know it.
+    async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
+        """Keep a new job; (job, True).
+
+        (That job, False) for the same id again, a known idempotency key, or a dedup key that an unfinished job of the
+        same owner and kind has. Raises QueueFull, and IdempotencyMismatch when the key came with another fingerprint.
+        A key outlives its job by a while: the job it then answers with is a record of what was accepted, and `get` does
+        not know it.
         """
 
     async def get(self, job_id: JobId) -> Job:
         """The job as it stands."""
 
     async def page(self, where: Filter, *, cursor: str | None = None, limit: int = 50) -> Page:
-        """Jobs that match, newest first; a page may be short of ``limit`` and still have a next one.
+        """Jobs that match, newest first; a page may be short of ``limit``, even empty, and still have a next one.
 
         A cursor stays right while jobs come and go; a strange one is InvalidRequest.
         """
 
-    async def counts(self, queue: str | None = None) -> dict[State, int]:
-        """State → number of jobs, of one queue or of all; every state is present."""
+    async def counts(self, queue: str | None = None, *, owner: str | None = None) -> dict[State, int]:
+        """State → number of jobs, of one queue or of all, of one owner or of all; every state is present."""
 
     async def position(self, job_id: JobId) -> Position | None:
-        """How many jobs of its queue run before it; None when it does not wait, or is not kept."""
+        """How many jobs of its queue run before it; None when it does not wait, or is not kept.
+
+        Exact but where jobs with concurrency keys take turns.
+        """
 
     async def cancel(self, job_id: JobId, reason: str) -> Job:
         """End a job that has not ended. One being worked on is cancelled at once, and its worker learns why."""
@@ -100,11 +111,28 @@ class Engine(Protocol):
     async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
         """Lines from number ``start`` on; the oldest of a very talkative job may be gone."""
 
-    def events(self, *, after: int | None = None, job_id: JobId | None = None) -> Listener:
-        """Listen to one job or to all, from now or from a sequence number; see `EventLog.listen`."""
+    async def artifacts(self, job_id: JobId) -> Sequence[Artifact]:
+        """The files its handler kept, in the order they were first named."""
 
-    async def set_queue(self, queue: str, *, paused: bool | None = None, concurrency: int | None = None) -> None:
-        """Change a queue: ``paused`` hands out no jobs, ``concurrency`` at most so many at a time (0: no limit)."""
+    def events(self, where: Interest = ALL, *, after: int | None = None) -> Listener:
+        """Listen from now or from a sequence number; see `EventLog.listen`."""
+
+    async def queues(self, *, owner: str | None = None) -> Sequence[QueueStanding]:
+        """Every queue there is, by name; with ``owner``, the counts and the oldest are of that owner's jobs."""
+
+    async def set_queue(
+        self,
+        queue: str,
+        *,
+        paused: bool | None = None,
+        concurrency: int | None = None,
+        keep: timedelta | None = None,
+        keep_count: int | None = None,
+    ) -> QueueStanding:
+        """Change a queue (`QueueSettings`); None leaves as it is, a ``keep_count`` of 0 stands for any number.
+
+        A new ``keep`` is for jobs that end from now on.
+        """
 
     async def claim(self, queues: Sequence[str], *, worker: str, lease: timedelta, wait: float) -> Lease | None:
         """Take the next job of the first queue that has one; wait up to ``wait`` seconds for one to come, else None."""
@@ -112,8 +140,18 @@ class Engine(Protocol):
     async def renew(self, lease: Lease) -> str | None:
         """Hold on for another length of the lease. None: go on. A string: the job was cancelled, for that reason."""
 
-    async def report(self, lease: Lease, *, progress: Progress | None = None, log: str | None = None) -> None:
-        """Tell how far the attempt has come, or add a line to the job's log."""
+    async def report(
+        self,
+        lease: Lease,
+        *,
+        progress: Progress | None = None,
+        log: str | None = None,
+        artifact: Artifact | None = None,
+    ) -> None:
+        """Tell how far the attempt has come, add a line to the job's log, or keep a file.
+
+        Raises ArtifactTooLarge when there is no room for the file.
+        """
 
     async def finish(self, lease: Lease, outcome: Outcome) -> State:
         """Record how the attempt ended, once, and answer what became of the job.
@@ -121,10 +159,23 @@ class Engine(Protocol):
         An attempt of a job that was cancelled meanwhile changes nothing and is told ``cancelled``.
         """
 
-    async def tick(self, now: datetime) -> datetime | None:
-        """Do what is due by ``now``: queue scheduled jobs, take leases back, forget old jobs. Any process may call it.
+    async def keys(self) -> Sequence[ApiKey]:
+        """Every API key, in the order they were made."""
 
-        Returns the next deadline, which is in the past when there was more to do than fits one call.
+    async def key(self, key_id: str) -> ApiKey | None:
+        """One API key, or None."""
+
+    async def put_key(self, key: ApiKey) -> None:
+        """Keep a key, or replace the one with its id."""
+
+    async def remove_key(self, key_id: str) -> None:
+        """Forget a key; KeyNotFound."""
+
+    async def tick(self, now: datetime) -> datetime | None:
+        """Do what is due by ``now``: queue scheduled jobs, expire, take leases back, forget old jobs.
+
+        Any process may call it. Returns the next deadline, which is in the past when there was more to do than fits one
+        call.
         """
 
     async def wait_due(self, limit: float) -> None:

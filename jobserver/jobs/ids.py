@@ -12,15 +12,15 @@ _UNBIASED = 252  # the largest multiple of 36 that fits a byte: larger bytes wou
 _POOL_BYTES = 4096
 
 
-def _random_characters() -> Iterator[str]:
+def _random_parts() -> Iterator[str]:
     # One call to the kernel serves about two hundred ids: asking per character was the costliest line of a submit.
     while True:
-        for byte in secrets.token_bytes(_POOL_BYTES):
-            if byte < _UNBIASED:
-                yield _ALPHABET[byte % 36]
+        characters = "".join(_ALPHABET[byte % 36] for byte in secrets.token_bytes(_POOL_BYTES) if byte < _UNBIASED)
+        for start in range(0, len(characters) - _RANDOM_CHARACTERS + 1, _RANDOM_CHARACTERS):
+            yield characters[start : start + _RANDOM_CHARACTERS]
 
 
-_characters = _random_characters()
+_parts = _random_parts()
 
 
 def new_job_id(now: datetime) -> str:
@@ -30,8 +30,7 @@ def new_job_id(now: datetime) -> str:
     >>> new_job_id(datetime(2023, 11, 30, 12, 0, tzinfo=UTC))[:18]
     'job-1701345600000-'
     """
-    random_part = "".join([next(_characters) for _ in range(_RANDOM_CHARACTERS)])
-    return f"job-{int(now.timestamp() * 1000)}-{random_part}"
+    return f"job-{int(now.timestamp() * 1000)}-{next(_parts)}"
 
 
 def new_token() -> str:

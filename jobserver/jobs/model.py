@@ -1,10 +1,14 @@
-"""The job: one frozen record, and the small records it is made of."""
+"""The job: one frozen record, and the small records it is made of.
+
+Those made with every change are named tuples, which are made in a quarter of the time a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from jobserver.jobs.policy import Policy
 
@@ -20,6 +24,9 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+    # Not Enum's own, which is written in Python: states are looked up with every change.
+    __hash__ = str.__hash__
 
     @property
     def ended(self) -> bool:
@@ -47,8 +54,7 @@ class Progress:
     step: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One run of the job. ``failure`` is None when it succeeded, was interrupted or is still running."""
 
     number: int
@@ -83,12 +89,15 @@ class IdempotencyKey:
     keep: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class JobSpec:
+class JobSpec(NamedTuple):
     """A job as its owner asked for it. It never changes.
 
     ``args``: a JSON object, encoded. ``priority``: higher runs first. ``run_at``: not before this time.
-    ``credential``: SHA-256 of the signature that queued it, which may read it later.
+    ``expires_at``: fails unless an attempt has begun by then. ``credential``: SHA-256 of the signature that queued it,
+    which may read it later. ``dedup_key``: while an unfinished job of its owner and kind has the same one, no other is
+    made. ``concurrency_key``: jobs of its owner and queue that share one take turns with the others and run at most
+    ``policy.per_key`` at a time. ``tags``: words to find it by. ``traceparent``: the trace it belongs to (W3C Trace
+    Context).
     """
 
     id: JobId
@@ -98,17 +107,22 @@ class JobSpec:
     queue: str = "default"
     owner: str = "default"
     priority: int = 0
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = Policy()
     run_at: datetime | None = None
+    expires_at: datetime | None = None
     credential: bytes | None = None
     idempotency: IdempotencyKey | None = None
+    dedup_key: str | None = None
+    concurrency_key: str | None = None
+    tags: tuple[str, ...] = ()
+    traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job as it stands. Every change makes a new record with the next ``version`` (states.py).
 
-    ``deadline`` is read by state: scheduled → due; processing → lease ends; ended → may be forgotten; queued → None.
+    ``deadline`` is read by state: scheduled → due; queued → expires unless started, if it does; processing → lease
+    ends; ended → may be forgotten.
     ``number`` is its place in order of arrival, counted by the engine.
     ``attempt`` is the number of the current or last attempt, 0 before the first.
     """
@@ -139,8 +153,7 @@ class Job:
         return self.attempts[0].started_at if self.attempts else None
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to run one attempt of a job, until ``deadline`` unless renewed."""
 
     job: Job
@@ -173,8 +186,7 @@ class Interrupted:
 Outcome = Succeeded | Failed | Interrupted
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a queued job stands: ``ahead`` jobs run before it; not ``exact`` where an engine can only estimate."""
 
     ahead: int
@@ -183,12 +195,21 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs a list shows; None is any."""
+    """Which jobs a list shows; None is any.
+
+    ``text``: found, whatever its case, in the id, kind, queue, tags, arguments or error. ``created_after`` and
+    ``created_before`` exclude the moment itself. ``arrived_by``: a job's `Job.number` is no greater.
+    """
 
     owner: str | None = None
     state: State | None = None
     kind: str | None = None
     queue: str | None = None
+    tag: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    text: str | None = None
+    arrived_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +218,47 @@ class Page:
 
     jobs: tuple[Job, ...]
     next: str | None = None
+
+
+class LogLine(NamedTuple):
+    """One line a handler wrote; ``number`` counts a job's lines from 0."""
+
+    number: int
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a handler kept beside its result. ``name`` is unique in its job; a later one replaces it."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """What an operator may set of a queue.
+
+    ``paused``: no job is handed out. ``concurrency``: jobs of it that run at a time; 0 is no limit.
+    ``keep``: how long an ended job stays readable. ``keep_count``: ended jobs kept, the latest; None: any number.
+    """
+
+    paused: bool = False
+    concurrency: int = 0
+    keep: timedelta = timedelta(hours=1)
+    keep_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStanding:
+    """A queue as it stands. ``counts``: state → number of jobs, every state present.
+
+    ``oldest``: when the job that is next was created; None when none waits.
+    """
+
+    name: str
+    settings: QueueSettings
+    counts: dict[State, int]
+    oldest: datetime | None = None

@@ -39,47 +39,17 @@ class Policy:
     """The terms on which a job is run; all jobs of a kind usually share one.
 
     ``max_attempts``: how often it is tried in all. ``timeout``: limit of one attempt; None is no limit.
-    ``keep``: how long it stays readable after its end.
+    ``total_timeout``: limit of all its attempts and the waits between, from the start of the first; None is no limit.
+    ``per_key``: jobs that share its concurrency key run at most so many at a time.
     """
 
     max_attempts: int = 1
     timeout: timedelta | None = timedelta(minutes=5)
     backoff: Backoff = field(default_factory=Backoff)
-    keep: timedelta = timedelta(hours=1)
+    total_timeout: timedelta | None = None
+    per_key: int = 1
 
 
 def renew_every(lease: timedelta) -> timedelta:
     """How often a worker renews its lease: two renewals may be lost before the third is too late."""
     return lease / 3
-
-
-class RunTimes:
-    """A moving mean of run times per kind, for estimates.
-
-    Each run counts for a fifth, so that about the last ten decide.
-    """
-
-    _WEIGHT = 0.2
-
-    def __init__(self) -> None:
-        self._means: dict[str, float] = {}
-
-    def observe(self, kind: str, seconds: float) -> None:
-        """Count a run of ``kind`` that took ``seconds``."""
-        mean = self._means.get(kind, seconds)
-        self._means[kind] = mean + self._WEIGHT * (seconds - mean)
-
-    def mean(self, kind: str) -> float | None:
-        """Seconds one run takes lately, or None before the first."""
-        return self._means.get(kind)
-
-    def eta(self, kind: str, ahead: int, concurrency: int) -> float | None:
-        """Seconds until a job with ``ahead`` before it ends, once a worker of ``concurrency`` is free; None: unknown.
-
-        >>> times = RunTimes()
-        >>> times.observe("analyze", 3.0)
-        >>> times.eta("analyze", ahead=4, concurrency=2)
-        9.0
-        """
-        mean = self._means.get(kind)
-        return None if mean is None else mean * (ahead // concurrency + 1)

@@ -9,11 +9,11 @@
                                      └──────────────── retry ──────────────────┘ (and from cancelled)
 
     cancel: from scheduled, queued or processing ──▶ cancelled        forget: any ended job ──▶ nothing
+    expire: from queued, never started ──▶ failed
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ class Verb(StrEnum):
     START = "start"
     SUCCEED = "succeed"
     FAIL = "fail"
+    EXPIRE = "expire"
     INTERRUPT = "interrupt"
     CANCEL = "cancel"
     RETRY = "retry"
@@ -43,6 +44,7 @@ ALLOWED: dict[Verb, frozenset[State]] = {
     Verb.START: frozenset({State.QUEUED}),
     Verb.SUCCEED: frozenset({State.PROCESSING}),
     Verb.FAIL: frozenset({State.PROCESSING}),
+    Verb.EXPIRE: frozenset({State.QUEUED}),
     Verb.INTERRUPT: frozenset({State.PROCESSING}),
     Verb.CANCEL: frozenset({State.SCHEDULED, State.QUEUED, State.PROCESSING}),
     Verb.RETRY: frozenset({State.FAILED, State.CANCELLED}),
@@ -52,6 +54,7 @@ ALLOWED: dict[Verb, frozenset[State]] = {
 """verb → states in which it is legal; anywhere else it raises WrongState."""
 
 LEASE_ENDED = Failure("lease_ended", "The worker stopped answering.")
+NOT_STARTED = Failure("expired", "The job was not started in time.")
 
 
 def check(verb: Verb, job: Job) -> None:
@@ -64,27 +67,26 @@ def create(spec: JobSpec, number: int) -> Job:
     """The job's first record: queued, or scheduled when it is asked to run later than it was made."""
     if spec.run_at is not None and spec.run_at > spec.created_at:
         return Job(spec, State.SCHEDULED, number, deadline=spec.run_at)
-    return Job(spec, State.QUEUED, number)
+    return Job(spec, State.QUEUED, number, deadline=spec.expires_at)
 
 
 def enqueue(job: Job) -> Job:
     """Its time has come."""
     check(Verb.ENQUEUE, job)
-    return replace(job, state=State.QUEUED, deadline=None, version=job.version + 1)
+    return job._replace(state=State.QUEUED, deadline=_expiry(job), version=job.version + 1)
 
 
 def promote(job: Job) -> Job:
     """Somebody wants it now rather than at its time."""
     check(Verb.PROMOTE, job)
-    return replace(job, state=State.QUEUED, deadline=None, version=job.version + 1)
+    return job._replace(state=State.QUEUED, deadline=_expiry(job), version=job.version + 1)
 
 
 def start(job: Job, *, token: str, worker: str, now: datetime, lease: timedelta) -> Job:
     """A worker takes it, for as long as the lease lasts."""
     check(Verb.START, job)
     number = job.attempt + 1
-    return replace(
-        job,
+    return job._replace(
         state=State.PROCESSING,
         deadline=now + lease,
         version=job.version + 1,
@@ -97,53 +99,57 @@ def start(job: Job, *, token: str, worker: str, now: datetime, lease: timedelta)
 
 def renew(job: Job, *, deadline: datetime) -> Job:
     """The worker is alive. Not a change anybody else can see, so the version stays."""
-    return replace(job, deadline=deadline)
+    return job._replace(deadline=deadline)
 
 
 def report(job: Job, progress: Progress) -> Job:
     """The worker has come further."""
-    return replace(job, progress=progress, version=job.version + 1)
+    return job._replace(progress=progress, version=job.version + 1)
 
 
-def succeed(job: Job, result: Result, *, now: datetime) -> Job:
-    """The attempt made a result."""
+def succeed(job: Job, result: Result, *, now: datetime, keep: timedelta) -> Job:
+    """The attempt made a result, to be kept for ``keep``."""
     check(Verb.SUCCEED, job)
-    return replace(
-        _end_attempt(job, now, None),
+    return _end_attempt(job, now, None)._replace(
         state=State.DONE,
         result=result,
-        deadline=now + job.spec.policy.keep,
+        deadline=now + keep,
         finished_at=now,
     )
 
 
-def fail(job: Job, outcome: Failed, *, now: datetime, chance: float = 0.0) -> Job:
-    """The attempt failed: to be tried again while attempts are left and another may help, else failed for good.
+def fail(job: Job, outcome: Failed, *, now: datetime, keep: timedelta, chance: float = 0.0) -> Job:
+    """The attempt failed: to be tried again while attempts and time are left and another may help, else for good.
 
     ``chance`` (0 to 1) is the luck of the back-off's jitter.
     """
     check(Verb.FAIL, job)
     ended = _end_attempt(job, now, outcome.failure)
     policy = job.spec.policy
-    if not outcome.retry or job.attempt >= policy.max_attempts:
-        return replace(
-            ended,
-            state=State.FAILED,
-            failure=outcome.failure,
-            deadline=now + policy.keep,
-            finished_at=now,
-        )
     wait = policy.backoff.wait(job.attempt, chance) if outcome.after is None else outcome.after
+    if not outcome.retry or job.attempt >= policy.max_attempts or _too_late(job, now + wait):
+        return ended._replace(state=State.FAILED, failure=outcome.failure, deadline=now + keep, finished_at=now)
     if wait > timedelta(0):
-        return replace(ended, state=State.SCHEDULED, deadline=now + wait)
-    return replace(ended, state=State.QUEUED, deadline=None)
+        return ended._replace(state=State.SCHEDULED, deadline=now + wait)
+    return ended._replace(state=State.QUEUED, deadline=None)
+
+
+def expire(job: Job, *, now: datetime, keep: timedelta) -> Job:
+    """No worker took it in the time it had."""
+    check(Verb.EXPIRE, job)
+    return job._replace(
+        state=State.FAILED,
+        failure=NOT_STARTED,
+        deadline=now + keep,
+        finished_at=now,
+        version=job.version + 1,
+    )
 
 
 def interrupt(job: Job) -> Job:
     """The server stops in good order: the attempt never was."""
     check(Verb.INTERRUPT, job)
-    return replace(
-        job,
+    return job._replace(
         state=State.QUEUED,
         deadline=None,
         version=job.version + 1,
@@ -154,15 +160,14 @@ def interrupt(job: Job) -> Job:
     )
 
 
-def cancel(job: Job, reason: str, *, now: datetime) -> Job:
+def cancel(job: Job, reason: str, *, now: datetime, keep: timedelta) -> Job:
     """Nobody wants it any more. The token stays, so that its worker can be told why."""
     check(Verb.CANCEL, job)
     ended = _end_attempt(job, now, None) if job.state is State.PROCESSING else job
-    return replace(
-        ended,
+    return ended._replace(
         state=State.CANCELLED,
         reason=reason,
-        deadline=now + job.spec.policy.keep,
+        deadline=now + keep,
         finished_at=now,
         version=job.version + 1,
         token=job.token,
@@ -172,8 +177,7 @@ def cancel(job: Job, reason: str, *, now: datetime) -> Job:
 def retry(job: Job) -> Job:
     """Once more, with all its attempts before it; the history of the old ones stays."""
     check(Verb.RETRY, job)
-    return replace(
-        job,
+    return job._replace(
         state=State.QUEUED,
         deadline=None,
         version=job.version + 1,
@@ -186,16 +190,46 @@ def retry(job: Job) -> Job:
     )
 
 
-def deadline_passed(job: Job, *, now: datetime, chance: float = 0.0) -> Job | None:
-    """What the passing of the one deadline means: due, lost by its worker, or (None) to be forgotten."""
+def deadline_passed(job: Job, *, now: datetime, keep: timedelta, chance: float = 0.0) -> Job | None:
+    """What the passing of the one deadline means: due, expired, lost by its worker, or (None) to be forgotten."""
     if job.state is State.SCHEDULED:
         return enqueue(job)
+    if job.state is State.QUEUED:
+        return expire(job, now=now, keep=keep)
     if job.state is State.PROCESSING:
-        return fail(job, Failed(LEASE_ENDED), now=now, chance=chance)
+        return fail(job, Failed(LEASE_ENDED), now=now, keep=keep, chance=chance)
     check(Verb.FORGET, job)
     return None
 
 
 def _end_attempt(job: Job, now: datetime, failure: Failure | None) -> Job:
-    last = replace(job.attempts[-1], ended_at=now, failure=failure)
-    return replace(job, attempts=(*job.attempts[:-1], last), token=None, progress=None, version=job.version + 1)
+    last = job.attempts[-1]._replace(ended_at=now, failure=failure)
+    return job._replace(attempts=(*job.attempts[:-1], last), token=None, progress=None, version=job.version + 1)
+
+
+def time_left(job: Job, now: datetime) -> timedelta | None:
+    """How long the current attempt may take: its own limit or what is left of the job's, None without either."""
+    policy = job.spec.policy
+    ends = _ends_at(job)
+    if ends is None:
+        return policy.timeout
+    left = max(ends - now, timedelta(0))
+    return left if policy.timeout is None else min(left, policy.timeout)
+
+
+def _expiry(job: Job) -> datetime | None:
+    """When a job that waits expires; one that was started once never does."""
+    return None if job.attempts else job.spec.expires_at
+
+
+def _ends_at(job: Job) -> datetime | None:
+    """The end of the job's whole time: it counts from the first attempt since it was queued by a person."""
+    limit = job.spec.policy.total_timeout
+    if limit is None or job.attempt == 0:
+        return None
+    return job.attempts[-min(job.attempt, len(job.attempts))].started_at + limit
+
+
+def _too_late(job: Job, moment: datetime) -> bool:
+    ends = _ends_at(job)
+    return ends is not None and moment >= ends

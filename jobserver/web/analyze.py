@@ -10,10 +10,12 @@ from aiohttp import web
 from jobserver.errors import JobNotFound, NotSupported
 from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Filter, Job, State
-from jobserver.jobs.service import Standing, Submission
+from jobserver.jobs.service import Standing
+from jobserver.jobs.submission import Submission
 from jobserver.web.body import read_body
-from jobserver.web.guard import Call
+from jobserver.web.paths import Paths
 from jobserver.web.query import idempotency_key, one_of, wait_seconds, whole_number
+from jobserver.web.route import Call
 from jobserver.web.sending import send_json
 from jobserver.web.wire import (
     dumps,
@@ -43,13 +45,16 @@ async def submit(call: Call) -> web.StreamResponse:
             args={name: members[name] for name in _UNDERSTOOD if name in members},
             owner=call.caller.owner,
             credential=call.caller.credential,
+            quota=call.caller.quota,
             idempotency=idempotency_key(call.request, call.body),
         )
     )
     if seconds:
         with suppress(JobNotFound):  # a repeated request's job may be forgotten by now
             standing = await call.jobs.wait(standing.job.id, call.caller.owner, seconds)
-    headers = {"Location": f"/result/{standing.job.id}"} | ({} if created else {"Idempotency-Replayed": "true"})
+    headers = {"Location": call.paths.to(f"/result/{standing.job.id}")} | (
+        {} if created else {"Idempotency-Replayed": "true"}
+    )
     return await _show(call, standing, headers) if standing.job.state.ended else _accepted(call, standing, headers)
 
 
@@ -82,7 +87,7 @@ async def _show(call: Call, standing: Standing, headers: dict[str, str], view: s
     if call.request.method == "GET" and not_modified(call.request, headers["ETag"]):
         return web.Response(status=304, headers=headers)
     status = call.settings.failed_status if standing.job.state is State.FAILED else 200
-    parts = _RENDER[standing.job.state](standing, call.secret, view)
+    parts = _RENDER[standing.job.state](standing, call.paths, view)
     return await send_json(call.request, parts, status=status, headers=headers)
 
 
@@ -92,43 +97,43 @@ def _accepted(call: Call, standing: Standing, headers: dict[str, str]) -> web.Re
         "ok": True,
         "status": State.QUEUED,
         "jobId": job.id,
-        "pollUrl": f"/result/{job.id}",
+        "pollUrl": call.paths.to(f"/result/{job.id}"),
         "message": _QUEUED_MESSAGE,
         "queuePosition": queue_position(standing),
-        "links": job_links(job, call.secret),
+        "links": job_links(job, call.paths),
     }
     headers["Retry-After"] = str(standing.poll_after)
     return web.Response(status=202, body=dumps(body), content_type="application/json", headers=headers)
 
 
-def _waiting(standing: Standing, _secret: str, _view: str) -> list[bytes]:
+def _waiting(standing: Standing, paths: Paths, _view: str) -> list[bytes]:
     members = {
         "ok": True,
         "jobId": standing.job.id,
         "status": State.QUEUED,
         "queuePosition": queue_position(standing),
         "message": "Your job is queued. Check back soon.",
-        "actions": _open_actions(standing.job),
+        "actions": _open_actions(standing.job, paths),
     }
     return [dumps(members | _eta(standing) | progress_members(standing.job))]
 
 
-def _processing(standing: Standing, _secret: str, _view: str) -> list[bytes]:
+def _processing(standing: Standing, paths: Paths, _view: str) -> list[bytes]:
     members = {
         "ok": True,
         "jobId": standing.job.id,
         "status": State.PROCESSING,
         "queuePosition": 0,
         "message": "Your job is processing. Check back soon.",
-        "actions": _open_actions(standing.job),
+        "actions": _open_actions(standing.job, paths),
     }
     more = progress_members(standing.job) | {"attempt": standing.job.attempt}
     return [dumps(members | _eta(standing) | more)]
 
 
-def _done(standing: Standing, secret: str, view: str) -> list[bytes]:
+def _done(standing: Standing, paths: Paths, view: str) -> list[bytes]:
     job = standing.job
-    path = preview_path(job, secret)
+    path = preview_path(job, paths)
     head = {"ok": True, "jobId": job.id, "status": State.DONE}
     tail = {"actions": [_action("preview", "Preview", "GET", path)], "previewUrl": path}
     kept = job.result
@@ -136,21 +141,21 @@ def _done(standing: Standing, secret: str, view: str) -> list[bytes]:
     return [*members_and(head, summary=summary)[:-1], b",", dumps(tail)[1:]]
 
 
-def _failed(standing: Standing, _secret: str, _view: str) -> list[bytes]:
+def _failed(standing: Standing, paths: Paths, _view: str) -> list[bytes]:
     job = standing.job
     members = {
         "ok": False,
         "jobId": job.id,
         "status": State.FAILED,
         "error": job.failure.message if job.failure else "The job failed.",
-        "actions": [_action("retry", "Retry", "POST", f"/v1/jobs/{job.id}/retry")],
+        "actions": [_action("retry", "Retry", "POST", paths.to(f"/v1/jobs/{job.id}/retry"))],
         "code": job.failure.code if job.failure else "job_failed",
         "attempt": job.attempt,
     }
     return [dumps(members)]
 
 
-def _cancelled(standing: Standing, _secret: str, _view: str) -> list[bytes]:
+def _cancelled(standing: Standing, _paths: Paths, _view: str) -> list[bytes]:
     members = {"ok": False, "jobId": standing.job.id, "status": State.CANCELLED, "error": "Job cancelled."}
     return [dumps(members)]
 
@@ -165,10 +170,10 @@ _RENDER = {
 }
 
 
-def _open_actions(job: Job) -> list[dict[str, str]]:
+def _open_actions(job: Job, paths: Paths) -> list[dict[str, str]]:
     return [
-        _action("check_status", "Check Status", "GET", f"/result/{job.id}"),
-        _action("cancel", "Cancel Job", "POST", f"/v1/jobs/{job.id}/cancel"),
+        _action("check_status", "Check Status", "GET", paths.to(f"/result/{job.id}")),
+        _action("cancel", "Cancel Job", "POST", paths.to(f"/v1/jobs/{job.id}/cancel")),
     ]
 
 

@@ -1,101 +1,129 @@
-"""Who is calling, asked before anybody reads what they say."""
+"""Who is calling, asked before anybody reads what they say.
+
+In this order: the address has requests left → the body is not too large → somebody is known to be calling → their key
+has requests left → they may do this → they have not too much open. Each costs more than the one before.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
-from jobserver.auth import links
-from jobserver.auth.signing import Caller, Signed, authenticate, bears
-from jobserver.errors import BodyTooLarge, JobNotFound, RequestTimedOut, Unauthorized
-from jobserver.jobs.service import Jobs
+from jobserver.auth import keys, links
+from jobserver.auth.mac import to_bytes
+from jobserver.auth.signing import Caller, Signed, authenticate, bears, holds_secret
+from jobserver.errors import Forbidden, JobNotFound, Unauthorized
+from jobserver.jobs.access import EVERYTHING, ApiKey, Scope
 from jobserver.web.body import multipart_fields_json
-from jobserver.web.keys import CREDENTIALS, JOBS, SETTINGS, WebSettings
-from jobserver.web.wire import PREVIEW
+from jobserver.web.incoming import Incoming, at_hand, check_declared
+from jobserver.web.keys import CREDENTIALS, JOBS, LIMITS
+from jobserver.web.route import Call, Route
+
+NOBODY = Caller(owner="", scopes=frozenset())
 
 _SIGNATURE, _TIMESTAMP = "x-cliq-signature", "x-cliq-timestamp"
+_UNCOUNTED = frozenset({"/health", "/livez"})
+"""Whoever keeps this server alive must never be told that it asks too often."""
+
+_LINKED = frozenset({Scope.READ})
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request whose caller is known: all that a handler is given."""
+def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The route's handler behind its guard."""
+    counted = route.path not in _UNCOUNTED
 
-    request: web.Request
-    body: bytes
-    caller: Caller
-
-    @property
-    def jobs(self) -> Jobs:
-        """The service."""
-        return self.request.app[JOBS]
-
-    @property
-    def settings(self) -> WebSettings:
-        """What the web room was told."""
-        return self.request.app[SETTINGS]
-
-    @property
-    def secret(self) -> str:
-        """The secret that signs links: the newest one, empty where there is none."""
-        return next(iter(self.request.app[CREDENTIALS].secrets), "")
-
-    @property
-    def job_id(self) -> str:
-        """The id in the path."""
-        return self.request.match_info["job_id"]
-
-
-CallHandler = Callable[[Call], Awaitable[web.StreamResponse]]
-Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Identify = Callable[[web.Request, bytes], Awaitable[Caller]]
-
-
-def signed(handler: CallHandler) -> Route:
-    """Only for callers who can sign."""
-    return _guarded(handler, _signer)
-
-
-def signed_or_job_signature(handler: CallHandler) -> Route:
-    """Also for whoever holds the very signature that queued the job (contract: form 3)."""
-    return _guarded(handler, _signer_or_bearer)
-
-
-def signed_or_link(handler: CallHandler) -> Route:
-    """Also for whoever follows a signed preview link."""
-    return _guarded(handler, _signer_or_follower)
-
-
-def _guarded(handler: CallHandler, identify: Identify) -> Route:
-    @functools.wraps(handler)
+    @functools.wraps(route.handle)
     async def guarded(request: web.Request) -> web.StreamResponse:
-        body = await _read(request)
-        return await handler(Call(request, body, await identify(request, body)))
+        limits = request.app[LIMITS]
+        if counted and limits.per_address:
+            await limits.admit_address(request)
+        bodiless = not request.can_read_body
+        if not bodiless:
+            check_declared(request)
+        # A key can be checked before its holder's body is read; a signature covers the body.
+        holder = None if route.scope is None else await _key_holder(request)
+        body = b"" if bodiless else at_hand(request)
+        if body is not None:
+            return await _answer(route, request, body, holder)
+        with Incoming(request, limits.source(request) if holder is None else f"owner {holder.owner}") as incoming:
+            return await _answer(route, request, await incoming.read(), holder)
 
     return guarded
 
 
-async def _read(request: web.Request) -> bytes:
-    if not request.can_read_body:
-        return b""
-    settings = request.app[SETTINGS]
-    if (request.content_length or 0) > settings.max_body:
-        raise BodyTooLarge
+async def identify(request: web.Request, body: bytes) -> Caller:
+    """Whoever the headers speak for: an API key, else a signature. `Unauthorized` (``missing`` where there is neither).
+
+    For handlers that are open to everybody and ask later.
+    """
+    return await _key_holder(request) or await _signer(request, body)
+
+
+async def identify_token(app: web.Application, token: str) -> Caller:
+    """Whoever ``token`` is of, where it comes without a request: an API key, or one of the shared secrets.
+
+    Under STRICT_HMAC no secret is accepted as it is. `Unauthorized` for anything else, `RateLimited` is not checked.
+    """
+    if keys.key_id(token) is not None:
+        return await _caller_with_key(app, token)
+    credentials = app[CREDENTIALS]
+    if credentials.strict or not holds_secret(to_bytes(token), credentials):
+        raise Unauthorized(reason="mismatch")
+    return Caller()
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """Forbidden, naming the scope, to a caller who lacks it."""
+    if scope not in caller.scopes:
+        raise Forbidden(f"This key lacks the scope {scope}.")
+
+
+async def _answer(route: Route, request: web.Request, body: bytes, holder: Caller | None) -> web.StreamResponse:
+    if route.scope is None:
+        return await route.handle(Call(request, body, NOBODY))
+    limits = request.app[LIMITS]
+    caller = holder or await _identify(route, request, body)
+    require(caller, route.scope)
+    limits.enter(caller.owner)
     try:
-        async with asyncio.timeout(settings.body_timeout):
-            body = await request.read()
-    except TimeoutError:
-        raise RequestTimedOut from None
-    if len(body) > settings.max_body:  # inside another application its limit is in force, not ours
-        raise BodyTooLarge
-    return body
+        return await route.handle(Call(request, body, caller))
+    finally:
+        limits.leave(caller.owner)
+
+
+async def _identify(route: Route, request: web.Request, body: bytes) -> Caller:
+    if route.link is not None and request.query.get("token") and "url" not in request.query:
+        return await _follower(request, route.link)  # a link shows one job; submitting a page takes a signature
+    return await (_signer_or_queuer if route.job_signature else _signer)(request, body)
+
+
+async def _key_holder(request: web.Request) -> Caller | None:
+    """The caller behind an API key; None for a request that shows none, or that is signed: the signature counts."""
+    authorization = request.headers.get("Authorization")
+    if authorization is None or _SIGNATURE in request.headers:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    caller = await _caller_with_key(request.app, token.strip())
+    if caller.key is not None:
+        await request.app[LIMITS].admit_key(request, caller.key)
+    return caller
+
+
+async def _caller_with_key(app: web.Application, token: str) -> Caller:
+    jobs = app[JOBS]
+    identity = keys.key_id(token)
+    key: ApiKey | None = None if identity is None else await jobs.key(identity)
+    if key is None or not keys.opens(key, token, jobs.now()):
+        raise Unauthorized(reason="key")
+    return Caller(key.owner, scopes=EVERYTHING if Scope.MANAGE in key.scopes else key.scopes, key=key)
 
 
 async def _signer(request: web.Request, body: bytes) -> Caller:
-    forms = multipart_fields_json(body, request.headers.get("Content-Type"))
+    forms = multipart_fields_json(body, request.headers.get("Content-Type")) if body else None
     attempt = Signed(
         method=request.method,
         path=request.raw_path,
@@ -107,37 +135,35 @@ async def _signer(request: web.Request, body: bytes) -> Caller:
     return authenticate(attempt, request.app[CREDENTIALS], request.app[JOBS].now())
 
 
-async def _signer_or_bearer(request: web.Request, body: bytes) -> Caller:
+async def _signer_or_queuer(request: web.Request, body: bytes) -> Caller:
     try:
         return await _signer(request, body)
     except Unauthorized:
         if request.app[CREDENTIALS].strict:
             raise
-        return await _bearer(request)
+        return await _queuer(request)
 
 
-async def _bearer(request: web.Request) -> Caller:
+async def _queuer(request: web.Request) -> Caller:
     try:
         owner, credential = await request.app[JOBS].credential(request.match_info["job_id"])
     except JobNotFound:
         raise Unauthorized(reason="mismatch") from None
     if not bears(_header(request, _SIGNATURE), credential):
         raise Unauthorized(reason="mismatch")
-    return Caller(owner=owner)
+    return Caller(owner=owner, scopes=_LINKED)
 
 
-async def _signer_or_follower(request: web.Request, body: bytes) -> Caller:
+async def _follower(request: web.Request, purpose: str) -> Caller:
     query = request.query
-    token, expires = query.get("token", ""), query.get("expires", "")
-    if not token or "url" in query:  # a link shows one job; submitting a page takes a signature
-        return await _signer(request, body)
-    jobs, secrets = request.app[JOBS], request.app[CREDENTIALS].secrets
+    expires = query.get("expires", "")
     moment = int(expires) if expires.isdecimal() and len(expires) <= 12 else 0
-    job_id = query.get("jobId", "")
-    if not links.verify(secrets, PREVIEW, job_id, moment, token, jobs.now()):
+    job_id = request.match_info.get("job_id") or query.get("jobId", "")
+    jobs, secrets = request.app[JOBS], request.app[CREDENTIALS].secrets
+    if not links.verify(secrets, purpose, job_id, moment, query["token"], jobs.now()):
         raise Unauthorized("This link is not valid any more.", reason="link")
     owner, _ = await jobs.credential(job_id)
-    return Caller(owner=owner)
+    return Caller(owner=owner, scopes=_LINKED)
 
 
 def _header(request: web.Request, name: str) -> str | None:

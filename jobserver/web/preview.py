@@ -11,10 +11,14 @@ from aiohttp import web
 
 from jobserver.errors import JobNotFound
 from jobserver.extract.preview import preview_csp, preview_page
+from jobserver.jobs.access import Scope
 from jobserver.jobs.model import Job, Result, State
-from jobserver.jobs.service import Standing, Submission
+from jobserver.jobs.service import Standing
+from jobserver.jobs.submission import Submission
 from jobserver.web.analyze import KIND
-from jobserver.web.guard import Call
+from jobserver.web.guard import require
+from jobserver.web.paths import Paths
+from jobserver.web.route import Call
 from jobserver.web.wire import preview_path
 
 _LOOK_AGAIN = 2
@@ -31,18 +35,20 @@ text-align:center;padding:1rem}}h1{{font-size:1.4rem;margin:0}}p{{margin:.5rem 0
 async def preview(call: Call) -> web.StreamResponse:
     """``GET /preview?jobId=…`` shows a job's components; ``?url=…`` submits the page, waits for it and shows it."""
     if (url := call.request.query.get("url")) is not None:
+        require(call.caller, Scope.SUBMIT)
+        caller = call.caller
         standing, _ = await call.jobs.submit(
-            Submission(KIND, {"url": url}, call.caller.owner, credential=call.caller.credential)
+            Submission(KIND, {"url": url}, caller.owner, credential=caller.credential, quota=caller.quota)
         )
         standing = await call.jobs.wait(standing.job.id, call.caller.owner, call.settings.max_wait)
     else:
         standing = await call.jobs.get(call.request.query.get("jobId", ""), call.caller.owner)
     if standing.job.spec.kind != KIND:
         raise JobNotFound
-    return await _show(standing, call.secret)
+    return await _show(standing, call.paths)
 
 
-async def _show(standing: Standing, secret: str) -> web.Response:
+async def _show(standing: Standing, paths: Paths) -> web.Response:
     job = standing.job
     nonce = secrets.token_urlsafe(16)
     if job.result is not None:
@@ -54,7 +60,7 @@ async def _show(standing: Standing, secret: str) -> web.Response:
         return _notice("Job cancelled", "Nothing was extracted.", nonce)
     step = job.progress.step if job.progress and job.progress.step else job.state
     page = _notice("Still at work", f"{step} …", nonce)
-    page.headers["Refresh"] = f"{_LOOK_AGAIN}; url={preview_path(job, secret)}"
+    page.headers["Refresh"] = f"{_LOOK_AGAIN}; url={preview_path(job, paths)}"
     return page
 
 

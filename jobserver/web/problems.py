@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from jobserver import errors
+from jobserver.web.meter import REFUSAL
 from jobserver.web.wire import dumps
 
 _log = logging.getLogger(__name__)
@@ -16,16 +17,24 @@ _log = logging.getLogger(__name__)
 STATUS: dict[type[errors.JobserverError], int] = {
     errors.InvalidRequest: 400,
     errors.Unauthorized: 401,
+    errors.Forbidden: 403,
     errors.UrlRefused: 403,
     errors.RouteNotFound: 404,
     errors.JobNotFound: 404,
+    errors.QueueNotFound: 404,
+    errors.ArtifactNotFound: 404,
+    errors.KeyNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.RequestTimedOut: 408,
     errors.WrongState: 409,
     errors.LeaseLost: 409,
     errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
+    errors.RangeNotSatisfiable: 416,
     errors.IdempotencyMismatch: 422,
+    errors.RateLimited: 429,
+    errors.QuotaExceeded: 429,
+    errors.TooManyStreams: 429,
     errors.Unavailable: 503,
     errors.JobserverError: 500,
 }
@@ -50,13 +59,16 @@ def problem(error: errors.JobserverError, instance: str) -> web.Response:
         "instance": instance,
         "code": error.code,
     }
-    if isinstance(error, errors.InvalidRequest) and error.pointer is not None:
-        body["errors"] = [{"pointer": error.pointer, "detail": error.message}]
+    if isinstance(error, errors.InvalidRequest) and error.errors:
+        body["errors"] = [{"pointer": pointer, "detail": detail} for pointer, detail in error.errors]
     response = web.Response(status=status, body=dumps(body), content_type="application/problem+json")
+    response[REFUSAL] = error.code, getattr(error, "reason", "")
     if isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if isinstance(error, errors.RangeNotSatisfiable):
+        response.headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = 'x-cliq-signature realm="jobserver"'
+        response.headers["WWW-Authenticate"] = 'x-cliq-signature realm="jobserver", Bearer realm="jobserver"'
     return response
 
 

@@ -9,9 +9,34 @@ from aiohttp import web
 
 from jobserver.errors import InvalidRequest
 from jobserver.jobs.model import IdempotencyKey
+from jobserver.web.members import Check, Members, whole
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _LONGEST_KEY = 255
+
+
+def parameters(request: web.Request, *known: str) -> Members:
+    """The query's parameters. Those that mean nothing here, or are given twice, are faults: one overlooked misleads."""
+    members = Members(request.query, known, what="parameter")
+    for name in known:
+        if len(request.query.getall(name, ())) > 1:
+            members.fault(name, f"{name} is given twice.")
+    return members
+
+
+def only(request: web.Request, *known: str) -> None:
+    """Refuse all parameters but these."""
+    parameters(request, *known).check()
+
+
+def whole_text(low: int, high: int) -> Check[int]:
+    """A whole number, written in digits."""
+    is_whole = whole(low, high)
+
+    def check(text: str) -> int:
+        return is_whole(int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else None)
+
+    return check
 
 
 def wait_seconds(request: web.Request, longest: float) -> float:

@@ -12,13 +12,19 @@ _AT_ONCE = 65_536
 async def send_json(
     request: web.Request, parts: Sequence[bytes], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.StreamResponse:
-    """Answer with the JSON that ``parts`` make together.
+    """Answer with the JSON that ``parts`` make together."""
+    return await send(request, parts, status=status, headers={"Content-Type": "application/json", **(headers or {})})
 
-    A large one is written slice by slice from where it is kept: a client that does not read holds a slice in memory and
-    not a copy of the whole.
+
+async def send(
+    request: web.Request, parts: Sequence[bytes | memoryview], *, status: int = 200, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    """Answer with what ``parts`` make together; ``headers`` say what that is.
+
+    A large body is written slice by slice from where it is kept: a client that does not read holds a slice in memory
+    and not a copy of the whole.
     """
     size = sum(map(len, parts))
-    headers = {"Content-Type": "application/json", **(headers or {})}
     if size <= _AT_ONCE:
         return web.Response(status=status, body=b"".join(parts), headers=headers)
     response = web.StreamResponse(status=status, headers=headers)

@@ -12,15 +12,15 @@ MAX_DEPTH = 100
 _CONTAINERS = (dict, list)
 
 
-def parse_object(text: str) -> dict[str, Any]:
+def parse_object(text: str, *, unique: bool = False) -> dict[str, Any]:
     """The JSON object (RFC 8259) in ``text``; `ValueError` for anything else.
 
-    Of a name given twice the last counts, as in JavaScript. Refused beyond the grammar: NaN and infinities, fractions
-    no double holds, integers longer than Python converts (4,300 digits), lone surrogates (no UTF-8 can carry them)
-    and nesting deeper than `MAX_DEPTH`.
+    Of a name given twice the last counts, as in JavaScript; it is refused where names must be ``unique``. Refused
+    beyond the grammar: NaN and infinities, fractions no double holds, integers longer than Python converts (4,300
+    digits), lone surrogates (no UTF-8 can carry them) and nesting deeper than `MAX_DEPTH`.
     """
     try:
-        value = _DECODER.decode(text)
+        value = (_UNIQUE if unique else _DECODER).decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
@@ -52,8 +52,18 @@ def _fraction(digits: str) -> float:
     return number
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in members if names.count(name) > 1)
+        raise ValueError(f"{twice[:40]!r} is given twice")
+    return members
+
+
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(parse_float=_fraction, parse_constant=_constant)
+_UNIQUE = json.JSONDecoder(parse_float=_fraction, parse_constant=_constant, object_pairs_hook=_unique)

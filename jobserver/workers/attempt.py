@@ -6,53 +6,29 @@ import asyncio
 import json
 import logging
 import traceback
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
-from jobserver.errors import DoNotRetry, JobFailed, LeaseLost, ResultTooLarge, RetryAfter, TimedOut
+from jobserver.errors import JobFailed, JobNotFound, LeaseLost, ResultTooLarge, RetryAfter, TimedOut
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.model import (
-    Failed,
-    Failure,
-    Interrupted,
-    Lease,
-    Outcome,
-    Progress,
-    Result,
-    State,
-    Succeeded,
-)
-from jobserver.jobs.policy import renew_every
+from jobserver.jobs.model import Failed, Failure, Interrupted, Lease, Outcome, Result, State, Succeeded
+from jobserver.jobs.states import time_left
+from jobserver.workers.context import Run
 from jobserver.workers.registry import Handler
+from jobserver.workers.telling import encode, readable
 
 _log = logging.getLogger(__name__)
 
 _REPORT_EVERY = 0.1
 _TRACEBACK_CHARACTERS = 20_000
 _MESSAGE_CHARACTERS = 2_000
-_STEP_CHARACTERS = 200
-
-
-class Run:
-    """What the handler is given (`registry.Context`), and the latest it said."""
-
-    def __init__(self, lease: Lease, deadline: datetime | None) -> None:
-        self.job_id = lease.job.id
-        self.attempt = lease.job.attempt
-        self.deadline = deadline
-        self.latest: Progress | None = None
-        self.news = asyncio.Event()
-
-    def progress(self, fraction: float, step: str = "") -> None:
-        """See `Context.progress`."""
-        share = min(fraction, 1.0) if fraction > 0 else 0.0  # what is no number is no progress
-        self.latest = Progress(share, readable(step)[:_STEP_CHARACTERS])
-        self.news.set()
+_INTERRUPTED = Interrupted()
 
 
 class Attempt:
-    """Runs one leased job to its end.
+    """Runs one leased job to its end. Whoever owns it renews its lease and halts it when the job is cancelled.
 
     ``grace``: seconds a handler has to end once it is cancelled; one that does not is abandoned: logged and left in
     ``abandoned`` (its result, should one come, is refused by the lease). ``max_result``: bytes of an encoded result.
@@ -75,99 +51,145 @@ class Attempt:
         self._grace = grace
         self._max_result = max_result
         self._abandoned = abandoned
-        limit = lease.job.spec.policy.timeout
-        self._limit = None if limit is None else limit.total_seconds()
-        self._run = Run(lease, None if limit is None else clock.now() + limit)
+        self._loop = asyncio.get_running_loop()
+        now = clock.now()
+        self._limit = time_left(lease.job, now)
+        self._run = Run(lease, None if self._limit is None else now + self._limit, self._has_news)
+        self._work: asyncio.Task[Outcome] | None = None
+        self._roused = asyncio.Event()
+        self._time_limit: asyncio.TimerHandle | None = None
+        self._next_telling: asyncio.TimerHandle | None = None
+        self._told_at = -_REPORT_EVERY
+        self._verdict: Outcome | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its handler ended or its time was over: it does not count."""
+        return isinstance(self._verdict, Interrupted)
 
     async def run(self) -> State | None:
         """Run to the end and record it. Returns the job's state, or None when the job is somebody else's by now."""
         try:
-            outcome = await self._watch_over()
+            return await self._record(await self._watch_over())
         except asyncio.CancelledError:
-            # The server is stopping. The record must be made even so, or the job would wait for its lease to end.
-            await asyncio.shield(self._record(Interrupted()))
+            # Its owner is going down. The record must be made even so, or the job would wait for its lease to end.
+            await asyncio.shield(self._record(_INTERRUPTED))
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a handler does ends its attempt and never the crew
-            outcome = Failed(failure_of(error))
-        return None if outcome is None else await self._record(outcome)
 
-    async def _watch_over(self) -> Outcome | None:
-        """Run the handler beside those who may end it early; None when it was cancelled or the lease is lost."""
-        work = asyncio.ensure_future(self._handle())
-        watchers = {asyncio.ensure_future(watch) for watch in (self._hear_cancel(), self._renew(), self._report())}
-        try:
-            done, _ = await asyncio.wait({work, *watchers}, timeout=self._limit, return_when=asyncio.FIRST_COMPLETED)
-            if work in done:
-                return _outcome(work)
-            return None if done else Failed(failure_of(TimedOut(f"The job took longer than {self._limit:g} s.")))
-        finally:
-            await self._end(watchers)
-            await self._stop(work)
+    def halt(self, verdict: Outcome = _INTERRUPTED) -> None:
+        """Stop the handler; the attempt ends with ``verdict``, which the engine ignores when the job was cancelled.
 
-    async def _handle(self) -> Outcome:
-        try:
-            args = json.loads(self._lease.job.spec.args)
-            return Succeeded(encode(await self._handler.run(self._run, args), self._max_result))
-        except RetryAfter as error:
-            return Failed(failure_of(error), after=timedelta(seconds=error.seconds))
-        except JobFailed as error:
-            return Failed(failure_of(error), retry=error.retryable)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is that attempt's failure
-            return Failed(failure_of(error))
-
-    async def _hear_cancel(self) -> None:
-        with self._engine.events(job_id=self._lease.job.id) as changes:
-            job = await self._engine.get(self._lease.job.id)  # it may have been cancelled before we listened
-            if job.state.ended:
-                return
-            async for change in changes:
-                if change.terminal:
-                    return
-        await asyncio.Event().wait()  # the log was closed: the server is stopping and will say so itself
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(renew_every(self._lease.length).total_seconds())
-            try:
-                if await self._engine.renew(self._lease) is not None:
-                    return
-            except LeaseLost:
-                return
-            except Exception:  # noqa: BLE001 - an engine in trouble: the lease outlasts a few failed renewals
-                self._log_trouble("its lease could not be renewed")
-
-    async def _report(self) -> None:
-        while True:
-            await self._run.news.wait()
-            self._run.news.clear()
-            try:
-                await self._engine.report(self._lease, progress=self._run.latest)
-            except LeaseLost:
-                return
-            except Exception:  # noqa: BLE001 - progress is a courtesy: the work goes on without
-                self._log_trouble("its progress could not be reported")
-            await asyncio.sleep(_REPORT_EVERY)
-
-    async def _end(self, watchers: set[asyncio.Task[None]]) -> None:
-        for watcher in watchers:
-            watcher.cancel()
-        await asyncio.wait(watchers)
-
-    def _log_trouble(self, what: str) -> None:
-        _log.exception("job %s: %s", self._lease.job.id, what)
-
-    async def _stop(self, work: asyncio.Task[Outcome]) -> None:
-        if work.done():
+        Of no effect on an attempt whose handler has ended or which was halted before.
+        """
+        if self._verdict is not None or (self._work is not None and self._work.done()):
             return
-        work.cancel()
-        # Not wait_for: a handler that swallows the cancellation would hold it for ever.
-        await asyncio.wait({work}, timeout=self._grace)
+        self._verdict = verdict
+        self._run.cancelled = True
+        if self._work is not None:
+            self._work.cancel()
+        self._roused.set()
+
+    async def renew(self) -> None:
+        """Hold on to the lease; halt when it is lost or the job was cancelled."""
+        try:
+            if await self._engine.renew(self._lease) is not None:
+                self.halt()
+        except LeaseLost:
+            self.halt()
+        except Exception:  # noqa: BLE001 - an engine in trouble: the lease outlasts a few failed renewals
+            _log.exception("job %s: its lease could not be renewed", self._lease.job.id)
+
+    async def look_again(self) -> None:
+        """Halt when the job was cancelled or forgotten while nobody listened."""
+        try:
+            if (await self._engine.get(self._lease.job.id)).state.ended:
+                self.halt()
+        except JobNotFound:
+            self.halt()
+
+    async def _watch_over(self) -> Outcome:
+        """Run the handler until it ends or is halted."""
+        await self.look_again()
+        if self._verdict is not None:
+            return self._verdict
+        work = self._work = self._loop.create_task(self._handle(), name=f"job {self._lease.job.id}")
+        work.add_done_callback(lambda _: self._roused.set())
+        if self._limit is not None:
+            self._time_limit = self._loop.call_later(self._limit.total_seconds(), self._time_out)
+        try:
+            await self._until_over(work)
+        finally:
+            await self._end(work)
+        return await self._outcome_of(work)
+
+    async def _until_over(self, work: asyncio.Task[Outcome]) -> None:
+        while True:
+            await self._roused.wait()
+            self._roused.clear()
+            if self._verdict is not None or work.done():
+                return
+            self._told_at = self._loop.time()
+            try:
+                await self._run.tell(self._engine)
+            except LeaseLost:
+                self.halt()
+
+    async def _end(self, work: asyncio.Task[Outcome]) -> None:
+        for timer in (self._time_limit, self._next_telling):
+            if timer is not None:
+                timer.cancel()
+        if not work.done():
+            self.halt()  # of no effect unless it is we who are cancelled: once more would be once too often
+            # Not wait_for: a handler that swallows the cancellation would hold it for ever.
+            await asyncio.wait({work}, timeout=self._grace)
         if not work.done():
             _log.error("job %s: its handler did not stop when cancelled and was abandoned", self._lease.job.id)
             self._abandoned.add(work)
             work.add_done_callback(self._abandoned.discard)
 
+    async def _outcome_of(self, work: asyncio.Task[Outcome]) -> Outcome:
+        """How it ended, once the engine was told all that the handler said."""
+        outcome = self._verdict or _outcome(work)
+        if isinstance(outcome, Interrupted):
+            return outcome
+        with suppress(LeaseLost):  # then the outcome will be refused as well
+            await self._run.tell_all(self._engine)
+        if self._run.failure is not None and isinstance(outcome, Succeeded):
+            return _failed(self._run.failure)
+        return outcome
+
+    async def _handle(self) -> Outcome:
+        try:
+            result = encode(await self._handler.run(self._run, json.loads(self._lease.job.spec.args)))
+            return Succeeded(self._bounded(result))
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit too: what a handler raises is its attempt's failure
+            return _failed(error)
+
+    def _bounded(self, result: Result) -> Result:
+        if result.size > self._max_result:
+            raise ResultTooLarge(f"The result takes {result.size} bytes; {self._max_result} are kept at most.")
+        return result
+
+    def _time_out(self) -> None:
+        policy = self._lease.job.spec.policy
+        limit, whole = policy.timeout, policy.total_timeout
+        if limit is not None and limit == self._limit:
+            said = f"The job took longer than {limit.total_seconds():g} s."
+        else:
+            said = f"The job's attempts took longer than {(whole or timedelta()).total_seconds():g} s in all."
+        self.halt(Failed(failure_of(TimedOut(said))))
+
+    def _has_news(self) -> None:
+        wait = self._told_at + _REPORT_EVERY - self._loop.time()
+        if wait <= 0:
+            self._roused.set()
+        else:
+            self._next_telling = self._loop.call_later(wait, self._roused.set)
+
     async def _record(self, outcome: Outcome) -> State | None:
+        self._run.close()
         try:
             return await self._engine.finish(self._lease, outcome)
         except LeaseLost:
@@ -177,26 +199,14 @@ class Attempt:
 
 def _outcome(work: asyncio.Task[Outcome]) -> Outcome:
     if work.cancelled():  # by itself: nobody else had reason to
-        return Failed(failure_of(JobFailed("The handler cancelled itself.")))
+        return _failed(JobFailed("The handler cancelled itself."))
     return work.result()
 
 
-def encode(value: Any, limit: int) -> Result:
-    """What a handler returned, as it is kept: compact JSON of at most ``limit`` bytes.
-
-    Raises DoNotRetry for what JSON cannot say, ResultTooLarge for what does not fit.
-    """
-    if isinstance(value, Result):
-        result = value
-    else:
-        try:
-            text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-            result = Result(text.encode())
-        except (TypeError, ValueError) as error:
-            raise DoNotRetry(f"The handler returned what JSON cannot express: {error}") from error
-    if result.size > limit:
-        raise ResultTooLarge(f"The result takes {result.size} bytes; {limit} are kept at most.")
-    return result
+def _failed(error: BaseException) -> Failed:
+    if isinstance(error, RetryAfter):
+        return Failed(failure_of(error), after=timedelta(seconds=error.seconds))
+    return Failed(failure_of(error), retry=not isinstance(error, JobFailed) or error.retryable)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -207,11 +217,6 @@ def failure_of(error: BaseException) -> Failure:
         code, message = "exception", f"{type(error).__name__}: {_told(error)}"
     trace = "".join(traceback.format_exception(error))
     return Failure(code, readable(message)[:_MESSAGE_CHARACTERS], readable(trace)[-_TRACEBACK_CHARACTERS:])
-
-
-def readable(text: str) -> str:
-    """``text`` as UTF-8 can carry it: a file name may hold bytes that no encoding knows."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _told(error: BaseException) -> str:

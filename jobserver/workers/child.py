@@ -17,7 +17,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
@@ -29,6 +28,7 @@ from jobserver.workers.frames import Kind
 
 _REPORT_EVERY = 0.05
 _STEP_CHARACTERS = 200
+_LINES_WAITING = 1_000
 _NICE = 5
 _OOM_SCORE = "800"
 
@@ -53,12 +53,18 @@ class Channel:
 
 
 class Reporter:
-    """Passes progress on, at most 20 times a second; the latest is never lost, and late by 50 ms at most."""
+    """Passes on what a job says: files at once, progress and lines at most 20 times a second.
+
+    The latest progress is never lost, and late by 50 ms at most. Of lines a thousand wait at most; one more then says
+    how many were dropped.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._lock = threading.Lock()
         self._held: tuple[float, str] | None = None
+        self._lines: list[str] = []
+        self._dropped = 0
         self._timer: threading.Timer | None = None
         self._sent_at = -_REPORT_EVERY
         self._open = True
@@ -67,13 +73,22 @@ class Reporter:
         """Say how far the job has come: ``fraction`` from 0 to 1, ``step`` in a few words."""
         with self._lock:
             self._held = (fraction, step[:_STEP_CHARACTERS])
-            wait = self._sent_at + _REPORT_EVERY - time.monotonic()
-            if wait <= 0:
-                self._send()
-            elif self._timer is None:
-                self._timer = threading.Timer(wait, self._late)
-                self._timer.daemon = True
-                self._timer.start()
+            self._send_soon()
+
+    def log(self, lines: list[str]) -> None:
+        """Pass lines on to the job's log."""
+        with self._lock:
+            room = max(_LINES_WAITING - len(self._lines), 0)
+            self._lines += lines[:room]
+            self._dropped += len(lines[room:])
+            self._send_soon()
+
+    def artifact(self, name: str, content_type: str, body: bytes) -> None:
+        """Pass a file on, after the lines that came before it."""
+        with self._lock:
+            self._send()
+            if self._open:
+                self._channel.say(Kind.ARTIFACT, frames.artifact(name, content_type, body))
 
     def close(self) -> None:
         """Send what is held; nothing after this. A thread the job left behind cannot speak in the next job's name."""
@@ -88,10 +103,26 @@ class Reporter:
             self._timer = None
             self._send()
 
+    def _send_soon(self) -> None:
+        wait = self._sent_at + _REPORT_EVERY - time.monotonic()
+        if wait <= 0:
+            self._send()
+        elif self._timer is None:
+            self._timer = threading.Timer(wait, self._late)
+            self._timer.daemon = True
+            self._timer.start()
+
     def _send(self) -> None:
-        if self._open and self._held is not None:
+        if not self._open:
+            return
+        if self._dropped:
+            self._lines.append(f"({self._dropped} lines were dropped: too many at once)")
+        if self._lines:
+            self._channel.say(Kind.LOG, json.dumps(self._lines, ensure_ascii=False).encode())
+        if self._held is not None:
             self._channel.say(Kind.PROGRESS, json.dumps(self._held).encode())
-            self._held, self._sent_at = None, time.monotonic()
+        self._held, self._sent_at = None, time.monotonic()
+        self._lines, self._dropped = [], 0
 
 
 def main(channel_number: int, lifeline_number: int) -> None:
@@ -148,12 +179,22 @@ def _answer(channel: Channel, kind: Kind, body: bytes) -> None:
         os._exit(error.code if isinstance(error.code, int) else 1)
     except BaseException as error:  # noqa: BLE001 - whatever a job raises is the job's failure, not this process's
         report.close()
+        _tell_of_processes(channel)
         channel.say(Kind.ERROR, frames.told(error))
     else:
         report.close()
+        _tell_of_processes(channel)
         if result.brief is not None:
             channel.say(Kind.BRIEF, result.brief)
         channel.say(Kind.RESULT, result.body)
+
+
+def _tell_of_processes(channel: Channel) -> None:
+    """The job is over; a process it started and did not wait for would live as long as this one."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):  # those that have ended
+            pass
+        channel.say(Kind.SPENT)
 
 
 def _set_up(body: bytes) -> Result:
@@ -162,7 +203,7 @@ def _set_up(body: bytes) -> Result:
     return Result(b"")
 
 
-def _run(body: bytes, report: Callable[[float, str], None]) -> Result:
+def _run(body: bytes, report: Reporter) -> Result:
     job = json.loads(body)
     module, _, name = job["target"].partition(":")
     made: Any = attrgetter(name)(importlib.import_module(module))(job["payload"], report)

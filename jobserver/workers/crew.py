@@ -1,65 +1,96 @@
-"""The crew: workers that run jobs, a janitor that watches deadlines, and the one task that owns them all."""
+"""The crew: for each queue somebody who takes its jobs, a few chores, and the one task that owns them all."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from jobserver.errors import LeaseLost, NoHandler
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.model import Interrupted, Lease, State
-from jobserver.jobs.policy import RunTimes
-from jobserver.workers.attempt import Attempt
+from jobserver.jobs.events import EventType, Interest, Listener, ListenerTooSlow
+from jobserver.jobs.model import Failed, Job, JobId, Lease
+from jobserver.jobs.policy import renew_every
+from jobserver.jobs.stats import Stats
+from jobserver.logs import tell_of_job
+from jobserver.workers.attempt import Attempt, failure_of
+from jobserver.workers.isolate import ProcessPool
+from jobserver.workers.isolated import in_children
 from jobserver.workers.registry import Handler
 
 _log = logging.getLogger(__name__)
 
 _CLAIM_WAIT = 30.0
+_CLAIMS_A_TURN = 64
+_STRAGGLERS_WITHIN = 0.1
+_CANCELLATIONS = Interest(types=frozenset({EventType.CANCELLED}))
 
 
 @dataclass(frozen=True, slots=True)
 class CrewSettings:
-    """``concurrency``: jobs run at a time. ``lease``: how soon a dead worker's job is taken back.
+    """``queues``: worked beside those of the handlers. ``lease``: how soon a dead worker's job is taken back.
 
+    ``most_at_once``: jobs of one queue that run at a time where the engine sets no limit.
     ``cleanup_interval``: how late the janitor may be at most. ``stop_grace``: seconds a cancelled handler has to end.
     ``max_result``: bytes of an encoded result.
     """
 
-    concurrency: int = 1
+    queues: tuple[str, ...] = ()
     lease: timedelta = timedelta(seconds=30)
+    most_at_once: int = 1_000
     cleanup_interval: timedelta = timedelta(minutes=5)
     stop_grace: float = 3.0
     max_result: int = 8_000_000
 
 
 class Crew:
-    """Three gears: `start` → `quiesce` (take no more jobs) → `drain` (end, within a grace)."""
+    """Three gears: `start` → `quiesce` (take no more jobs) → `drain` (end, within a grace).
+
+    How many jobs of a queue run at a time is the engine's to say (`Engine.set_queue`): no queue waits for another.
+    """
 
     def __init__(
         self,
         engine: Engine,
         handlers: Mapping[str, Handler],
         clock: Clock,
-        times: RunTimes,
+        stats: Stats,
         settings: CrewSettings | None = None,
     ) -> None:
         self._engine = engine
-        self._handlers = handlers
         self._clock = clock
-        self._times = times
+        self._stats = stats
         self._settings = settings or CrewSettings()
-        self._quiescing = asyncio.Event()
-        self._workers: set[asyncio.Task[None]] = set()
+        self._children = ProcessPool(size=self._settings.most_at_once)
+        self._handlers = in_children(handlers, self._children)
+        self._queues = {*self._settings.queues, *(handler.queue for handler in handlers.values())}
+        self._quiescing = False
+        self._claimers: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._attempts: dict[JobId, Attempt] = {}
         self._abandoned: set[asyncio.Task[Any]] = set()
+        self._left_behind: set[asyncio.Task[Any]] = set()
         self._task: asyncio.Task[None] | None = None
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+    @property
+    def running(self) -> int:
+        """How many attempts run here."""
+        return len(self._running)
+
+    @property
+    def abandoned(self) -> int:
+        """How many handlers were cancelled, did not end, and still run; nobody waits for them any more."""
+        return len(self._abandoned)
 
     async def start(self) -> asyncio.Task[None]:
         """Begin to work. The task returned ends by itself only when somebody of the crew crashed."""
@@ -70,59 +101,63 @@ class Crew:
 
     def quiesce(self) -> None:
         """Take no more jobs; those being run go on."""
-        self._quiescing.set()
+        self._quiescing = True
+        for claimer in self._claimers:
+            claimer.cancel()
 
     async def drain(self, grace: float) -> None:
         """End: running jobs have ``grace`` seconds, then they go back to the head of their queue."""
         self.quiesce()
         if self._task is None:
             return
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=grace)
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        for attempt in self._attempts.values():
+            attempt.halt()
+        if self._running:
+            await asyncio.wait(self._running)
         self._task.cancel()
         await asyncio.wait({self._task})  # not awaited itself: why it crashed, if it did, is its starter's to tell
-        for task in self._abandoned:
-            task.cancel()
+        await self._children.close()
+        await self._leave_behind()
 
     async def _work(self, ready: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
-            for number in range(self._settings.concurrency):
-                worker = group.create_task(self._worker(f"{self._name}:{number}"), name=f"worker-{number}")
-                self._workers.add(worker)
-            group.create_task(self._janitor(), name="janitor")
+            for chore in (self._janitor, self._renewer, self._listener):
+                group.create_task(chore(), name=chore.__name__.strip("_"))
+            if not self._quiescing:
+                for queue in sorted(self._queues):
+                    claimer = group.create_task(self._claimer(queue, group), name=f"claimer of {queue}")
+                    self._claimers.add(claimer)
             ready.set()
 
-    async def _worker(self, name: str) -> None:
-        while not self._quiescing.is_set():
-            if (lease := await self._claim(name)) is not None:
-                await self._attempt(lease)
+    async def _claimer(self, queue: str, group: asyncio.TaskGroup) -> None:
+        """Take one job after another; what runs them are tasks of their own."""
+        places = asyncio.Semaphore(self._settings.most_at_once)
+        for claimed in itertools.count(1):
+            await places.acquire()
+            lease = await self._claim(queue)
+            # Nothing awaits from here on: whoever cancels this task (`quiesce`) finds it either inside the engine,
+            # which gives no lease then, or with the lease handed on.
+            task = group.create_task(self._worked(lease), name=f"attempt at {lease.job.id}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            task.add_done_callback(lambda _: places.release())
+            if claimed % _CLAIMS_A_TURN == 0:
+                await asyncio.sleep(0)  # a claim that need not wait gives nobody else a turn
 
-    async def _claim(self, name: str) -> Lease | None:
-        """Wait for a job, but no longer than until the crew quiesces."""
-        queues = sorted({handler.queue for handler in self._handlers.values()})
-        claim = asyncio.ensure_future(
-            self._engine.claim(queues, worker=name, lease=self._settings.lease, wait=_CLAIM_WAIT)
-        )
-        quiescing = asyncio.ensure_future(self._quiescing.wait())
-        stopping = True
-        try:
-            await asyncio.wait({claim, quiescing}, return_when=asyncio.FIRST_COMPLETED)
-            stopping = self._quiescing.is_set()
-        finally:
-            quiescing.cancel()
-            claim.cancel()  # of no effect on one that is done
-            await asyncio.wait({claim})
-            lease = None if claim.cancelled() else claim.result()
-            if lease is not None and stopping:
-                # Given in the very step in which we stopped: it goes back as if it had never been taken.
-                await asyncio.shield(self._engine.finish(lease, Interrupted()))
-        return None if stopping else lease
+    async def _claim(self, queue: str) -> Lease:
+        lease = None
+        while lease is None:
+            lease = await self._engine.claim([queue], worker=self._name, lease=self._settings.lease, wait=_CLAIM_WAIT)
+        return lease
 
-    async def _attempt(self, lease: Lease) -> None:
-        handler = self._handlers[lease.job.spec.kind]
-        began = self._clock.now()
-        _log.info("job %s: attempt %d of %s", lease.job.id, lease.job.attempt, handler.kind)
-        state = await Attempt(
+    def _worked(self, lease: Lease) -> Coroutine[Any, Any, None]:
+        """The lease's work, known from now on to those who renew and cancel."""
+        handler = self._handlers.get(lease.job.spec.kind)
+        if handler is None:
+            return self._refuse(lease)
+        attempt = Attempt(
             lease,
             handler,
             self._engine,
@@ -130,13 +165,39 @@ class Crew:
             grace=self._settings.stop_grace,
             max_result=self._settings.max_result,
             abandoned=self._abandoned,
-        ).run()
+        )
+        if (earlier := self._attempts.get(lease.job.id)) is not None:
+            earlier.halt()  # its lease was lost, or we would not have this one
+        self._attempts[lease.job.id] = attempt
+        return self._attempt(attempt, lease.job)
+
+    async def _attempt(self, attempt: Attempt, job: Job) -> None:
+        tell_of_job(job.id, job.spec.kind, job.attempt, job.spec.traceparent)
+        began = self._clock.now()
+        self._stats.note_started(job, waited(job))
+        _log.debug("job %s: attempt %d of %s", job.id, job.attempt, job.spec.kind)
+        try:
+            state = await attempt.run()
+        finally:
+            if self._attempts.get(job.id) is attempt:
+                del self._attempts[job.id]
         seconds = (self._clock.now() - began).total_seconds()
-        _log.info("job %s: %s after %.3f s", lease.job.id, state or "no longer ours", seconds)
-        if state is State.DONE:
-            self._times.observe(handler.kind, seconds)
+        told = (job.id, job.spec.kind, job.attempt, state or "no longer ours", seconds)
+        _log.info("job %s: %s, attempt %d: %s after %.3f s", *told)
+        if state is not None and (state.ended or not attempt.interrupted):
+            self._stats.note_ended(job, state, seconds)
+
+    async def _refuse(self, lease: Lease) -> None:
+        """A kind that nobody here knows, from a time with other handlers: never lost, never tried for ever."""
+        job, kind = lease.job, lease.job.spec.kind
+        _log.error("job %s: there is no handler for its kind %r", job.id, kind)
+        self._stats.note_started(job, waited(job))
+        with suppress(LeaseLost):
+            failure = failure_of(NoHandler(f"This server has no handler for the kind {kind!r}."))
+            self._stats.note_ended(job, await self._engine.finish(lease, Failed(failure, retry=False)), 0.0)
 
     async def _janitor(self) -> None:
+        """Does what is due, at the time it is due."""
         interval = self._settings.cleanup_interval.total_seconds()
         while True:
             now = self._clock.now()
@@ -145,3 +206,55 @@ class Crew:
                 await asyncio.sleep(0)  # more is due than fits one tick: let others have their turn between
             else:
                 await self._engine.wait_due(interval)
+
+    async def _renewer(self) -> None:
+        """Holds on to every lease."""
+        while True:
+            await asyncio.sleep(renew_every(self._settings.lease).total_seconds())
+            for attempt in tuple(self._attempts.values()):
+                await attempt.renew()
+
+    async def _listener(self) -> None:
+        """Hears of every job that is cancelled and halts those that run here."""
+        overrun = True
+        while overrun:
+            with self._engine.events(_CANCELLATIONS) as cancellations:
+                for attempt in tuple(self._attempts.values()):
+                    await attempt.look_again()
+                overrun = await self._listen(cancellations)
+
+    async def _listen(self, cancellations: Listener) -> bool:
+        """Listen until the log is closed (False) or there was more than could be heard (True)."""
+        try:
+            async for event in cancellations:
+                if event.job is not None and (attempt := self._attempts.get(event.job.id)) is not None:
+                    attempt.halt()
+        except ListenerTooSlow:
+            return True
+        return False
+
+    async def _leave_behind(self) -> None:
+        """Cancel abandoned handlers once more; the event loop waits for none of those that go on even so."""
+        stubborn = self._abandoned - self._left_behind
+        if stubborn:
+            for task in stubborn:
+                task.cancel()
+            _, stubborn = await asyncio.wait(stubborn, timeout=_STRAGGLERS_WITHIN)
+        self._left_behind |= stubborn
+        for task in stubborn:
+            _log.error("%s is left behind: its handler never stopped", task.get_name())
+            # What loops and libraries of their own call for a task that ends; `asyncio.run` waits for ever otherwise.
+            asyncio.tasks._unregister_task(task)  # noqa: SLF001 - "Extending asyncio" in Python's manual
+
+
+def waited(job: Job) -> float:
+    """Seconds from when the job was created, or last due, until its current attempt began.
+
+    A back-off that chance made shorter, or a handler set, counts as it was planned.
+    """
+    started, spec = job.attempts[-1].started_at, job.spec
+    if job.attempt > 1 and len(job.attempts) > 1 and (ended := job.attempts[-2].ended_at) is not None:
+        due = ended + spec.policy.backoff.wait(job.attempt - 1)
+    else:
+        due = max(spec.created_at, spec.run_at or spec.created_at)
+    return max((started - due).total_seconds(), 0.0)

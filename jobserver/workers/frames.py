@@ -7,10 +7,13 @@ A frame is a kind (1 byte), a length (4 bytes, big endian) and that many bytes::
                                         ←    RESULT  (empty: it is ready) | ERROR
     JOB    {target, payload}            →
                                         ←    PROGRESS  [fraction, step]     any number
+                                        ←    LOG       [line, …]            any number
+                                        ←    ARTIFACT  [name, type], newline, raw bytes; any number
+                                        ←    SPENT     (empty: kill me now) where a job left processes
                                         ←    BRIEF     raw bytes            where the result has one
                                         ←    RESULT    raw bytes | ERROR {code, message, retryable, details, traceback}
 
-SETUP comes once; after that the two take turns, one job at a time. Everything but BRIEF and RESULT is JSON.
+SETUP comes once; after that the two take turns, one job at a time. All but what is raw is JSON.
 """
 
 from __future__ import annotations
@@ -23,13 +26,13 @@ from enum import IntEnum
 from struct import Struct
 from typing import BinaryIO
 
-from jobserver.errors import JobFailed, JobserverError, ResultTooLarge
+from jobserver.errors import ArtifactTooLarge, JobFailed, JobserverError, ResultTooLarge
 
 CHUNK = 256 * 1024
 """Bytes read at a time: enough to be quick, too little to hold up a loop (0.1 ms)."""
 
 _HEADER = Struct("!BI")
-_SMALL = 1024 * 1024
+_SMALL = 16 * 1024 * 1024
 _MESSAGE_CHARACTERS = 2_000
 _TRACEBACK_CHARACTERS = 20_000
 
@@ -43,6 +46,12 @@ class Kind(IntEnum):
     BRIEF = 4
     RESULT = 5
     ERROR = 6
+    LOG = 7
+    ARTIFACT = 8
+    SPENT = 9
+
+
+_LARGE = {Kind.BRIEF: ResultTooLarge, Kind.RESULT: ResultTooLarge, Kind.ARTIFACT: ArtifactTooLarge}
 
 
 def header(kind: Kind, body: bytes) -> bytes:
@@ -62,13 +71,27 @@ def read(stream: BinaryIO) -> tuple[Kind, bytes] | None:
 async def receive(reader: asyncio.StreamReader, limit: int) -> tuple[Kind, bytes]:
     """The next frame, without ever holding up the loop for long.
 
-    ``limit``: bytes a BRIEF or RESULT may have; the other kinds may have 1 MiB. Raises ResultTooLarge for a longer one,
-    before it is read; asyncio.IncompleteReadError or OSError when the other side is gone.
+    ``limit``: bytes a BRIEF, RESULT or ARTIFACT may have; the other kinds may have 16 MiB. Raises ResultTooLarge or
+    ArtifactTooLarge for a longer one, before it is read; asyncio.IncompleteReadError or OSError when the other side is
+    gone.
     """
     kind, size = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-    if size > (limit if kind in (Kind.BRIEF, Kind.RESULT) else _SMALL):
-        raise ResultTooLarge(f"The result takes {size} bytes; {limit} are allowed at most.")
+    too_large = _LARGE.get(kind)
+    if size > (limit if too_large else _SMALL):
+        raise (too_large or ResultTooLarge)(f"It takes {size} bytes; {limit} are allowed at most.")
     return Kind(kind), await _body(reader, size)
+
+
+def artifact(name: str, content_type: str, body: bytes) -> bytes:
+    """The body of an ARTIFACT frame."""
+    return json.dumps([name, content_type]).encode() + b"\n" + body
+
+
+def artifact_of(frame: bytes) -> tuple[str, bytes, str]:
+    """(name, body, content type) of an ARTIFACT frame."""
+    head, _, body = frame.partition(b"\n")
+    name, content_type = json.loads(head)
+    return name, body, content_type
 
 
 async def _body(reader: asyncio.StreamReader, size: int) -> bytes:

@@ -20,6 +20,14 @@ from jobserver.workers.output import Output
 
 _REAP_WITHIN = 5.0
 
+OnProgress = Callable[[float, str], None]
+OnLog = Callable[[str], None]
+OnArtifact = Callable[[str, bytes, str], None]
+
+
+def _ignore(*_: object) -> None:
+    """Nobody wants to know."""
+
 
 class ProcessPool:
     """Warm child processes that run one job at a time each.
@@ -31,7 +39,8 @@ class ProcessPool:
     ``recycle_after``: jobs after which a child is replaced, so that what a library leaks does not add up.
 
     A child starts with the first job that needs it. It has this process's working directory, environment and
-    `sys.path`, and dies with this process. What it prints goes to the log, 100 lines a job.
+    `sys.path`, and dies with this process. What it prints goes to the log, 100 lines a job. One in which a job left a
+    process behind is killed with it and takes no other job.
     """
 
     def __init__(
@@ -52,11 +61,21 @@ class ProcessPool:
         self._idle: dict[_Child, asyncio.TimerHandle] = {}
         self._closed = False
 
-    async def run(self, target: str, payload: Any, on_progress: Callable[[float, str], None]) -> Result:
+    async def run(
+        self,
+        target: str,
+        payload: Any,
+        on_progress: OnProgress,
+        *,
+        on_log: OnLog = _ignore,
+        on_artifact: OnArtifact = _ignore,
+    ) -> Result:
         """Call ``target`` in a child and return what it returned.
 
         ``target``: ``"package.module:function"``, plain or async: ``(payload, report) -> Result``. ``payload``: JSON.
-        ``on_progress``: hears what the function passes to ``report(fraction, step)``, 20 times a second at most.
+        ``on_progress``: hears what the function passes to ``report(fraction, step)``, 20 times a second at most;
+        ``on_log`` each line of ``report.log(lines)``, at most 1,000 in that time; ``on_artifact`` (name, body, content
+        type) of ``report.artifact(name, content_type, body)``.
 
         Raises the function's own JobFailed, class and attributes kept (any other exception: a JobFailed with the code
         ``exception``), Crashed when the child dies, ResultTooLarge, and ShuttingDown once the pool is closed. When the
@@ -67,7 +86,7 @@ class ProcessPool:
             child = await self._take()
             try:
                 child.jobs += 1
-                return await child.ask(Kind.JOB, job, on_progress)
+                return await child.ask(Kind.JOB, job, on_progress, on_log, on_artifact)
             finally:
                 await self._put_back(child)
 
@@ -129,6 +148,7 @@ class _Child(asyncio.SubprocessProtocol):
         self._process: asyncio.SubprocessTransport | None = None
         self._ours = ExitStack()
         self._busy = True
+        self._spent = False
         self._killed = False
 
     @property
@@ -140,14 +160,21 @@ class _Child(asyncio.SubprocessProtocol):
         """Start it and wait until it is ready. Raises Crashed, or JobFailed when a module cannot be imported."""
         try:
             await self._launch()
-            await self.ask(Kind.SETUP, json.dumps(preload).encode(), lambda *_: None)
+            await self.ask(Kind.SETUP, json.dumps(preload).encode())
         except BaseException:
             if self._process is None:
                 self._release()
             await self.end()
             raise
 
-    async def ask(self, kind: Kind, question: bytes, on_progress: Callable[[float, str], None]) -> Result:
+    async def ask(
+        self,
+        kind: Kind,
+        question: bytes,
+        on_progress: OnProgress = _ignore,
+        on_log: OnLog = _ignore,
+        on_artifact: OnArtifact = _ignore,
+    ) -> Result:
         """Send it one frame and read until the answer. It is busy for ever unless the answer comes whole."""
         self._busy = True
         self._output.allow_more()
@@ -158,13 +185,19 @@ class _Child(asyncio.SubprocessProtocol):
             match told:
                 case Kind.PROGRESS:
                     on_progress(*json.loads(body))
+                case Kind.LOG:
+                    on_log("\n".join(json.loads(body)))
+                case Kind.ARTIFACT:
+                    on_artifact(*frames.artifact_of(body))
+                case Kind.SPENT:
+                    self._spent = True
                 case Kind.BRIEF:
                     brief = body
                 case Kind.ERROR:
-                    self._busy = False
+                    self._busy = self._spent
                     raise frames.retold(body)
                 case Kind.RESULT:
-                    self._busy = False
+                    self._busy = self._spent
                     return Result(body, brief)
 
     async def end(self) -> None:

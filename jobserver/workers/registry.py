@@ -13,11 +13,15 @@ Args = dict[str, Any]
 
 
 class Context(Protocol):
-    """What a running handler knows and may say."""
+    """What a running handler knows and may say. Everything here may be used from any thread."""
 
     @property
     def job_id(self) -> str:
         """The job being run."""
+
+    @property
+    def owner(self) -> str:
+        """Whose job it is."""
 
     @property
     def attempt(self) -> int:
@@ -27,8 +31,22 @@ class Context(Protocol):
     def deadline(self) -> datetime | None:
         """When the attempt will be stopped, or None without a limit."""
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace the job belongs to (W3C Trace Context), or None."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt is to end: cancelled, out of time, or the server stops. For loops that cannot await."""
+
     def progress(self, fraction: float, step: str = "") -> None:
         """Say how far the job has come: ``fraction`` from 0 to 1, ``step`` in a few words. Cheap; call it freely."""
+
+    def log(self, line: str) -> None:
+        """Add a line to the job's log."""
+
+    def artifact(self, name: str, body: bytes | str, content_type: str = "application/octet-stream") -> None:
+        """Keep a file beside the result, readable at once; a later one of the same name replaces it."""
 
 
 Run = Callable[[Context, Args], Awaitable[Any]]
@@ -48,6 +66,9 @@ class Handler:
     """One kind of job: how it runs and on which terms.
 
     ``validate`` checks and normalises the arguments before a job is accepted; it raises `errors.InvalidRequest`.
+    ``concurrency``: jobs of its queue that run at a time; None leaves that to the queue's other kinds or the server.
+    ``internal``: only the server itself makes such jobs.
+    ``isolated``: ``module:name`` of the function that the crew calls in a child process in place of ``run``.
     """
 
     kind: str
@@ -55,6 +76,9 @@ class Handler:
     queue: str = "default"
     policy: Policy = field(default_factory=Policy)
     validate: Callable[[Args], Args] = _any_args
+    concurrency: int | None = None
+    internal: bool = False
+    isolated: str | None = None
 
 
 def registry(handlers: Iterable[Handler]) -> dict[str, Handler]:

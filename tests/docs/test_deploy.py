@@ -16,7 +16,7 @@ import yaml
 from jobserver.auth.signing import check_secrets
 from jobserver.cli import _parser
 from jobserver.config import SETTINGS, Config, load, read_env_file
-from jobserver.server import url_policy
+from jobserver.runtime import url_policy
 from jobserver.web.app import ROUTES
 from tests.docs.pages import ROOT
 
@@ -58,7 +58,7 @@ def test_render_waits_until_a_stopping_server_has_ended(service: dict[str, Any])
 
 
 def test_render_checks_a_route_that_needs_no_signature(service: dict[str, Any]):
-    assert service["healthCheckPath"] in {path for method, path, _ in ROUTES if method == "GET"}
+    assert service["healthCheckPath"] in {route.path for route in ROUTES if route.method == "GET"}
     assert service["healthCheckPath"] == "/health"
 
 

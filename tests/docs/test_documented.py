@@ -16,15 +16,16 @@ from jobserver.config import Config
 from jobserver.errors import JobFailed, JobserverError, PageStatus, StartupError
 from jobserver.jobs.events import EventType
 from jobserver.jobs.model import State
-from jobserver.jobs.states import ALLOWED, LEASE_ENDED
+from jobserver.jobs.states import ALLOWED, LEASE_ENDED, NOT_STARTED
 from jobserver.server import Server
-from jobserver.web import analyze, guard, jobs, preview, query, stream, wire
+from jobserver.web import analyze, event_wire, guard, jobs, preview, query, stream, wire
 from jobserver.web.app import ROUTES
 from jobserver.web.problems import status_of
 from jobserver.workers.attempt import failure_of
 from tests.docs.pages import PROTOCOL, README, first_words, headings, words, words_under
 from tests.docs.settings_table import with_table
 from tests.make import until
+from tests.web.described import assert_described
 from tests.web.site import SIGNED, Site
 
 PLAIN_HEADERS = {"content-type", "content-length", "transfer-encoding", "date", "server", "connection"}
@@ -36,14 +37,12 @@ def test_the_table_of_settings_is_up_to_date():
 
 
 def test_every_route_has_its_heading_and_every_heading_its_route():
-    routes = {f"{method} {path.replace('{job_id}', '{jobId}')}" for method, path, _ in ROUTES}
+    routes = {f"{route.method} {re.sub('_([a-z])', lambda made: made[1].upper(), route.path)}" for route in ROUTES}
     assert routes == {route for heading in headings(PROTOCOL) for route in re.findall(r"`([^`]+)`", heading)}
 
 
 def test_every_event_is_listed_and_no_other():
-    own = set(re.findall(r'_message\("([^"]+)"', inspect.getsource(stream)))
-    assert own
-    assert set(first_words(PROTOCOL, "event")) == {str(event) for event in EventType} | own
+    assert set(first_words(PROTOCOL, "event")) == {*map(str, EventType), *event_wire.OWN_EVENTS}
 
 
 def test_every_state_says_what_may_happen_to_it():
@@ -60,7 +59,7 @@ def all_errors(kind: type[JobserverError] = JobserverError) -> Iterator[type[Job
 
 
 def test_every_error_code_is_listed_and_no_other():
-    codes = {kind.code for kind in all_errors()} | {LEASE_ENDED.code, failure_of(ValueError()).code}
+    codes = {kind.code for kind in all_errors()} | {LEASE_ENDED.code, NOT_STARTED.code, failure_of(ValueError()).code}
     ending_the_program = {kind.code for kind in all_errors(StartupError)}
     assert set(first_words(PROTOCOL, "code")) - {"code"} == codes - ending_the_program
     assert ending_the_program <= words(PROTOCOL)
@@ -156,6 +155,10 @@ async def test_every_member_of_every_answer_is_documented_where_it_belongs(site:
         for value in await objects(answer):
             assert set(value) <= words_under(PROTOCOL, heading_of(answer)), answer.url
             assert set(members(value)) <= words(PROTOCOL), answer.url
+
+
+async def test_every_answer_is_as_the_description_of_the_api_has_it(site: Site):
+    assert any([await assert_described(answer) for answer in await every_answer(site)])
 
 
 async def test_every_header_of_every_answer_is_documented(site: Site):

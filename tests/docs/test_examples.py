@@ -8,15 +8,10 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from jobserver.auth.signing import Credentials
-from jobserver.config import Config
-from jobserver.jobs.service import Submission
-from jobserver.server import Server
 from tests.docs.pages import INTERNALS, PROTOCOL, README, blocks
 from tests.docs.wire import Wire
 from tests.web.site import SECRET, Site
@@ -112,17 +107,6 @@ async def test_the_answers_shown_have_the_members_of_real_ones(site: Site):
     assert list(shown[0]["links"]) == list(queued["links"])
     assert list(shown[1]["summary"]) == list(done["summary"])
     assert shown[0]["message"] == queued["message"]
-
-
-async def test_the_kind_of_job_that_is_shown_runs():
-    (code,) = blocks(INTERNALS, "python")
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - our own page
-    server = Server(Config(), handlers=[names["COUNT"]])
-    async with TestServer(server.app):
-        standing, _ = await server.jobs.submit(Submission("count", {"to": 3}, owner="default"))
-        job = (await server.jobs.wait(standing.job.id, "default", 10)).job
-    assert (job.state, job.result and job.result.body) == ("done", b'{"counted":3}')
 
 
 @pytest.mark.parametrize("script", NODE, ids=named(NODE))

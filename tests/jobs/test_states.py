@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,17 +14,22 @@ from jobserver.jobs.model import Attempt, Job, Progress, Result, State
 from jobserver.jobs.states import ALLOWED, Verb
 from tests.make import LEASE, START, a_failure, a_policy, a_spec
 
+KEEP = timedelta(hours=1)
 DO: dict[Verb, Callable[[Job], Job | None]] = {
     Verb.ENQUEUE: states.enqueue,
     Verb.PROMOTE: states.promote,
     Verb.START: lambda job: states.start(job, token="t", worker="w", now=START, lease=LEASE),
-    Verb.SUCCEED: lambda job: states.succeed(job, Result(b"1"), now=START),
-    Verb.FAIL: lambda job: states.fail(job, a_failure(), now=START),
+    Verb.SUCCEED: lambda job: states.succeed(job, Result(b"1"), now=START, keep=KEEP),
+    Verb.FAIL: lambda job: states.fail(job, a_failure(), now=START, keep=KEEP),
+    Verb.EXPIRE: lambda job: states.expire(job, now=START, keep=KEEP),
     Verb.INTERRUPT: states.interrupt,
-    Verb.CANCEL: lambda job: states.cancel(job, "x", now=START),
+    Verb.CANCEL: lambda job: states.cancel(job, "x", now=START, keep=KEEP),
     Verb.RETRY: states.retry,
-    Verb.FORGET: lambda job: states.deadline_passed(job, now=START),
+    Verb.FORGET: lambda job: states.deadline_passed(job, now=START, keep=KEEP),
 }
+
+
+STARTED: dict[str, Any] = {"token": "t", "worker": "w", "now": START, "lease": LEASE}
 
 
 def a_job(state: State) -> Job:
@@ -49,6 +54,7 @@ def test_a_verb_works_exactly_where_the_table_allows_it(verb: Verb, state: State
     ("state", "becomes"),
     [
         (State.SCHEDULED, State.QUEUED),
+        (State.QUEUED, State.FAILED),
         (State.PROCESSING, State.FAILED),
         (State.DONE, None),
         (State.FAILED, None),
@@ -56,13 +62,41 @@ def test_a_verb_works_exactly_where_the_table_allows_it(verb: Verb, state: State
     ],
 )
 def test_the_passing_of_a_deadline_means_one_thing_in_each_state(state: State, becomes: State | None):
-    changed = states.deadline_passed(a_job(state), now=START)
+    changed = states.deadline_passed(a_job(state), now=START, keep=KEEP)
     assert (changed and changed.state) == becomes
 
 
-def test_a_queued_job_has_no_deadline_to_pass():
-    with pytest.raises(WrongState):
-        states.deadline_passed(a_job(State.QUEUED), now=START)
+def test_only_a_job_that_was_never_started_expires():
+    job = states.create(a_spec(expires_in=10), 1)
+    assert job.deadline == START + timedelta(seconds=10)
+    interrupted = states.interrupt(states.start(job, token="t", worker="w", now=START, lease=LEASE))
+    failed = states.fail(
+        states.start(states.create(a_spec(expires_in=10, policy=a_policy(max_attempts=2)), 1), **STARTED),
+        a_failure(),
+        now=START,
+        keep=KEEP,
+    )
+    assert (interrupted.deadline, failed.state, failed.deadline) == (None, State.QUEUED, None)
+
+
+def test_a_job_that_expired_can_be_retried_and_does_not_expire_again():
+    job = states.expire(states.create(a_spec(expires_in=10), 1), now=START, keep=KEEP)
+    assert (job.state, job.failure and job.failure.code) == (State.FAILED, "expired")
+    assert states.retry(job).deadline is None
+
+
+def test_the_time_for_the_whole_job_bounds_its_attempts_and_its_waits():
+    policy = a_policy(max_attempts=10, timeout=40, total_timeout=60, delay=30, factor=1)
+    job = states.start(states.create(a_spec(policy=policy), 1), **STARTED)
+    assert states.time_left(job, START) == timedelta(seconds=40)
+    job = states.fail(job, a_failure(), now=START + timedelta(seconds=20), keep=KEEP)
+    assert job.state is State.SCHEDULED
+    job = states.start(states.enqueue(job), **STARTED | {"now": START + timedelta(seconds=50)})
+    assert states.time_left(job, START + timedelta(seconds=50)) == timedelta(seconds=10)
+    job = states.fail(job, a_failure(), now=START + timedelta(seconds=55), keep=KEEP)
+    assert job.state is State.FAILED
+    again = states.start(states.retry(job), **STARTED | {"now": START + timedelta(days=1)})
+    assert states.time_left(again, START + timedelta(days=1)) == timedelta(seconds=40)
 
 
 def test_a_job_for_a_time_that_has_passed_is_queued_at_once():
@@ -95,4 +129,4 @@ def test_no_version_is_ever_used_twice_on_the_way_through_a_life():
 def test_renewing_a_lease_is_no_change_that_others_can_see():
     job = a_job(State.PROCESSING)
     later = START + timedelta(seconds=5)
-    assert states.renew(job, deadline=later) == replace(job, deadline=later)
+    assert states.renew(job, deadline=later) == job._replace(deadline=later)

@@ -6,21 +6,25 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Self
 
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
+from jobserver.auth.keys import new_key
 from jobserver.auth.signing import Credentials
 from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
 from jobserver.errors import InvalidRequest, MissingUrl, UrlRefused
+from jobserver.handlers.bulk import Bulk
+from jobserver.jobs.access import EVERYTHING, Scope
 from jobserver.jobs.clock import SteadyClock
 from jobserver.jobs.model import Result
-from jobserver.jobs.policy import Policy, RunTimes
+from jobserver.jobs.policy import Policy
 from jobserver.jobs.service import Jobs
+from jobserver.jobs.stats import Stats
 from jobserver.web.app import web_app
 from jobserver.web.keys import WebSettings
 from jobserver.workers.crew import Crew, CrewSettings
@@ -63,7 +67,10 @@ def summary(url: str) -> dict[str, Any]:
 
 @dataclass
 class Site:
-    """``gate``: jobs run to their end while it is open. ``fail``: what they raise instead, once it is."""
+    """``gate``: jobs run to their end while it is open. ``fail``: what they raise instead, once it is.
+
+    ``handlers``: kinds of job beside ``analyze`` (one at a time, in the queue ``default``) and operations.
+    """
 
     client: TestClient[Any, Any] = field(init=False)
     jobs: Jobs = field(init=False)
@@ -74,14 +81,18 @@ class Site:
     max_queue: int = 100
     credentials: Credentials = field(default_factory=lambda: Credentials((SECRET,)))
     settings: WebSettings = field(default_factory=WebSettings)
-    policy: Policy = field(default_factory=lambda: Policy(keep=timedelta(hours=1)))
+    policy: Policy = field(default_factory=Policy)
+    handlers: Sequence[Handler] = ()
 
     async def __aenter__(self) -> Self:
-        clock, times = SteadyClock(), RunTimes()
+        clock, stats = SteadyClock(), Stats()
         self.engine = MemoryEngine(clock, limits=Limits(jobs=self.max_queue))
-        kinds = registry([Handler("analyze", self._run, policy=self.policy, validate=self._validate)])
-        self.jobs = Jobs(self.engine, kinds, clock, times)
-        self.crew = Crew(self.engine, kinds, clock, times, CrewSettings(stop_grace=0.1))
+        analyze = Handler("analyze", self._run, policy=self.policy, validate=self._validate, concurrency=1)
+        kinds = registry([analyze, Bulk(lambda: self.jobs).handler(), *self.handlers])
+        self.jobs = Jobs(self.engine, kinds, clock, stats)
+        for handler in kinds.values():
+            await self.jobs.set_queue(handler.queue, concurrency=handler.concurrency)
+        self.crew = Crew(self.engine, kinds, clock, stats, CrewSettings(stop_grace=0.1))
         app = web_app(self.jobs, self.credentials, self.settings, {"analyze": "toy"})
         self.client = TestClient(TestServer(app))
         await self.client.start_server()
@@ -120,6 +131,17 @@ class Site:
         response = await self.post(url)
         assert response.status == 202, await response.text()
         return str((await response.json())["jobId"])
+
+    async def ask(self, method: str, path: str, json: Any = None, **headers: str) -> ClientResponse:
+        """Ask as the owner of the shared secret, or as whoever the ``Authorization`` among ``headers`` names."""
+        who = {} if "Authorization" in headers else SIGNED
+        return await self.client.request(method, path, json=json, headers=who | headers)
+
+    async def key(self, owner: str, *scopes: Scope, quota: int | None = None) -> Mapping[str, str]:
+        """The headers of a caller with a new key of ``owner``, with all scopes but manage unless some are named."""
+        key, token = new_key(owner, scopes or EVERYTHING - {Scope.MANAGE}, self.jobs.now(), quota=quota)
+        await self.jobs.put_key(key)
+        return {"Authorization": f"Bearer {token}"}
 
     async def poll(self, job_id: str, query: str = "", **headers: str) -> tuple[int, dict[str, Any]]:
         response = await self.client.get(f"/result/{job_id}{query}", headers=SIGNED | headers)

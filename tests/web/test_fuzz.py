@@ -18,7 +18,7 @@ from jobserver.web.app import ROUTES
 from tests.web.site import SECRET, Site
 
 FEW = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-PATHS = [path.replace("{job_id}", "job-1-x") for _, path, _ in ROUTES] + ["/", "/nowhere"]
+PATHS = [re.sub("{[a-z_]+}", "job-1-x", route.path) for route in ROUTES] + ["/", "/nowhere"]
 METHODS = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]
 TEXT = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
 NAMES = st.sampled_from(
@@ -80,9 +80,8 @@ def say(address: tuple[str, int], request: bytes, *, and_hang_up: bool = False) 
         if and_hang_up:
             connection.shutdown(socket.SHUT_WR)
         answer = b""
-        while (chunk := connection.recv(65_536)) and b"\r\n\r\n" not in answer:
+        while b"\r\n\r\n" not in answer and (chunk := connection.recv(65_536)):  # a stream's body has no end
             answer += chunk
-        answer += chunk
     status = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
     return int(status[1]) if status else 0
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from unittest.mock import Mock
 
 import pytest
 
 from jobserver.errors import JobserverError, PageStatus
-from jobserver.jobs.events import EventType
 from jobserver.web.app import ROUTES
 from jobserver.web.keys import WebSettings
-from tests.make import until
 from tests.web.site import SIGNED, Site, assert_problem, summary
 
 
@@ -92,103 +89,6 @@ async def test_every_answer_carries_the_security_headers(site: Site):
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-# --- events
-
-
-async def read_events(site: Site, job_id: str, query: str = "", **headers: str) -> list[tuple[str, dict[str, object]]]:
-    response = await site.client.get(f"/v1/jobs/{job_id}/events{query}", headers=SIGNED | headers)
-    assert (response.status, response.content_type) == (200, "text/event-stream")
-    blocks = (await response.text()).split("\n\n")
-    lines = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks if block.startswith("event")]
-    return [(block["event"], json.loads(block["data"])) for block in lines]
-
-
-async def test_a_stream_tells_a_job_to_its_end_and_then_ends(site: Site):
-    job_id = await site.submit()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        reading = group.create_task(read_events(site, job_id))
-        await until(lambda: site.seen and site.engine._events._by_job)
-        site.gate.set()
-    names = [name for name, _ in reading.result()]
-    assert names[0] == "snapshot"
-    assert names[-1] == "job.done"
-    assert reading.result()[-1][1]["status"] == "done"
-
-
-async def test_a_stream_resumes_where_it_broke_off(site: Site):
-    job_id = await site.done()
-    everything = await read_events(site, job_id, "?after=0")
-    assert [name for name, _ in everything] == ["job.queued", "job.started", "job.progress", "job.done"]
-    second = everything[1][1]["seq"]
-    rest = await read_events(site, job_id, **{"Last-Event-ID": str(second)})
-    assert [name for name, _ in rest] == ["job.progress", "job.done"]
-
-
-async def test_a_stream_of_an_ended_job_ends_at_once(site: Site):
-    job_id = await site.done()
-    assert [name for name, _ in await read_events(site, job_id)] == ["snapshot"]
-
-
-async def test_a_stream_with_nothing_left_to_tell_is_not_asked_for_again(site: Site):
-    job_id = await site.done()
-    last = (await read_events(site, job_id, "?after=0"))[-1][1]["seq"]
-    response = await site.client.get(f"/v1/jobs/{job_id}/events?after={last}", headers=SIGNED)
-    assert (response.status, await response.read()) == (204, b"")
-
-
-async def test_a_stream_opened_while_the_server_stops_ends_at_once(site: Site):
-    job_id = await site.submit()
-    site.jobs.begin_drain()
-    assert [name for name, _ in await read_events(site, job_id)] == ["snapshot", "server.draining"]
-
-
-async def test_a_quiet_stream_is_kept_open_by_comments():
-    async with Site(settings=WebSettings(heartbeat=0.01)) as site:
-        job_id = await site.submit()
-        response = await site.client.get(f"/v1/jobs/{job_id}/events", headers=SIGNED)
-        async with asyncio.timeout(10):
-            while b": still here" not in await response.content.readuntil(b"\n\n"):
-                pass
-        response.close()
-
-
-async def test_a_stream_is_told_when_the_server_stops(site: Site):
-    job_id = await site.submit()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        reading = group.create_task(read_events(site, job_id))
-        await until(lambda: site.seen and site.engine._events._by_job)
-        site.jobs.begin_drain()
-    assert reading.result()[-1][0] == "server.draining"
-
-
-async def test_a_stream_whose_history_is_gone_says_so_and_shows_the_job(site: Site):
-    job_id = await site.done()
-    site.engine._events._history.clear()
-    events = await read_events(site, job_id, "?after=1")
-    assert [name for name, _ in events] == ["gap"]
-    assert events[0][1]["status"] == "done"
-
-
-async def test_a_listener_that_cannot_keep_up_is_told_where_it_was_cut_off(site: Site):
-    site.engine._events._patience = 3
-    job_id = await site.submit()
-    await until(lambda: site.seen)
-    response = await site.client.get(f"/v1/jobs/{job_id}/events", headers=SIGNED)
-    job = await site.engine.get(job_id)
-    for _ in range(5):
-        site.engine._events.append(EventType.PROGRESS, job.spec.created_at, "default", job)
-    async with asyncio.timeout(10):
-        text = await response.text()
-    assert 'event: closed\ndata: {"type":"closed","reason":"too slow","seq":' in text
-
-
-@pytest.mark.parametrize("after", ["x", "-1", "1" * 30])
-async def test_a_strange_sequence_number_is_refused(site: Site, after: str):
-    job_id = await site.submit()
-    response = await site.client.get(f"/v1/jobs/{job_id}/events", params={"after": after}, headers=SIGNED)
-    await assert_problem(response, 400, "after must be a sequence number.", "invalid_request")
-
-
 # --- how the server is
 
 
@@ -211,4 +111,4 @@ async def test_readiness_ends_with_the_first_word_of_stopping(site: Site):
 
 
 def test_a_route_is_listed_once():
-    assert len({(method, path) for method, path, _ in ROUTES}) == len(ROUTES)
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)

@@ -1,0 +1,57 @@
+"""Ended jobs in the order they ended: who may be forgotten first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import timedelta
+
+from jobserver.engines.records import Records
+from jobserver.jobs.model import Job, JobId
+
+_Lane = deque[tuple[JobId, int]]
+
+
+class Ended:
+    """Ended jobs, in one lane for each queue and keeping time, so that each lane's deadlines only grow.
+
+    A job that left (retried, removed) stays in its lane until it comes to the front; its version tells. Times are
+    microseconds since 1970.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._lanes: dict[tuple[str, int], _Lane] = {}
+
+    def add(self, job: Job) -> None:
+        """A job has just ended."""
+        if job.deadline is not None and job.finished_at is not None:
+            keep = (job.deadline - job.finished_at) // timedelta(microseconds=1)
+            self._lanes.setdefault((job.spec.queue, keep), deque()).append((job.id, job.version))
+
+    def next_deadline(self) -> int | None:
+        """When the first of them may be forgotten, or None."""
+        return min((deadline for deadline, _, _ in self._heads()), default=None)
+
+    def first_due(self, now: int) -> JobId | None:
+        """One whose keeping time is over, or None."""
+        return next((job_id for deadline, _, job_id in self._heads() if deadline <= now), None)
+
+    def oldest(self, queue: str | None = None) -> JobId | None:
+        """Who ended first, of one queue or of all, or None."""
+        heads = [
+            (deadline - keep, job_id)
+            for deadline, (name, keep), job_id in self._heads()
+            if queue is None or name == queue
+        ]
+        return min(heads)[1] if heads else None
+
+    def _heads(self) -> Iterator[tuple[int, tuple[str, int], JobId]]:
+        """(deadline, lane, job) at the front of each lane."""
+        for name, lane in list(self._lanes.items()):
+            while lane and self._records.version(lane[0][0]) != lane[0][1]:
+                lane.popleft()
+            if not lane:
+                del self._lanes[name]
+            elif (deadline := self._records.deadline(lane[0][0])) is not None:
+                yield deadline, name, lane[0][0]
