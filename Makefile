@@ -50,6 +50,11 @@ bench: $(DEV_READY) ## run the benchmarks of tests/bench
 	$(IN) tests.bench.latency
 	$(IN) tests.bench.cpu
 	$(IN) tests.bench.loop
+	$(IN) tests.bench.done
+	$(IN) tests.bench.stopping
+	$(IN) tests.bench.events
+	$(IN) tests.bench.tenants
+	$(IN) tests.bench.crowd
 
 clean: ## remove what was made here: the virtual environment, caches, builds
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobserver.client import Client, SyncClient
+    from jobserver.client import Client, JobRequest, SyncClient
     from jobserver.embedding import create_app, open_jobs, serve
     from jobserver.errors import DoNotRetry, InvalidRequest, JobFailed, RetryAfter
     from jobserver.jobs.policy import Backoff
@@ -29,6 +29,7 @@ __all__ = [
     "DoNotRetry",
     "InvalidRequest",
     "JobFailed",
+    "JobRequest",
     "Jobs",
     "RetryAfter",
     "Submission",
@@ -48,6 +49,7 @@ _FOUND_IN = {
     "DoNotRetry": "errors",
     "InvalidRequest": "errors",
     "JobFailed": "errors",
+    "JobRequest": "client",
     "Jobs": "jobs.service",
     "RetryAfter": "errors",
     "Submission": "jobs.submission",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -62,4 +61,4 @@ def serve(handlers: Handlers | None = None, *, announce: Callable[[str], None] =
     address once it listens. Raises StartupError.
     """
     config = configured(load(read_env_file(Path(".env")) | dict(os.environ)), settings)
-    return asyncio.run(server.serve(config, announce, handlers=handlers))
+    return server.run(config, announce, handlers=handlers)

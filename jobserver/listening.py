@@ -115,7 +115,10 @@ def notify(state: str) -> None:
 
 
 async def until_told(working: asyncio.Task[None]) -> bool:
-    """Wait for a signal (False) or for ``working`` to end (True). A second signal ends the process at once."""
+    """Say that we are ready, then wait for a signal (False) or for ``working`` to end (True).
+
+    A second signal ends the process at once.
+    """
     loop = asyncio.get_running_loop()
     told = loop.create_future()
 
@@ -128,6 +131,7 @@ async def until_told(working: asyncio.Task[None]) -> bool:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, tell, number)
+    notify("READY=1")  # not sooner: whoever starts us may stop us in the very next moment
     await asyncio.wait({told, working}, return_when=asyncio.FIRST_COMPLETED)
     return working.done()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -20,9 +21,11 @@ from jobserver.jobs.model import State
 from jobserver.jobs.service import Jobs
 from jobserver.listening import Listening, is_loopback, notify, until_told
 from jobserver.runtime import Handlers, Runtime
+from jobserver.tuning import calm_collector, loop_factory
 from jobserver.web.app import web_app
 from jobserver.web.cors import parse_origins
 from jobserver.web.keys import About, WebSettings
+from jobserver.web.runner import Runner
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +103,12 @@ class Server:
         return app
 
 
+def run(config: Config, announce: Callable[[str], None], *, handlers: Handlers | None = None) -> int:
+    """`serve` in an event loop of its own, in a process that does nothing else."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(serve(config, announce, handlers=handlers))
+
+
 async def serve(config: Config, announce: Callable[[str], None], *, handlers: Handlers | None = None) -> int:
     """Serve until SIGTERM or SIGINT, finish what is running, and return the exit status: 1 when the crew crashed.
 
@@ -108,7 +117,7 @@ async def serve(config: Config, announce: Callable[[str], None], *, handlers: Ha
     """
     with Listening(config.host, config.port, unix=config.unix_socket, mode=config.unix_socket_mode) as listening:
         server = Server(config, handlers=handlers, loopback=listening.loopback and not config.render)
-        runner = web.AppRunner(server.app, access_log=None, shutdown_timeout=_CLOSE_WITHIN)
+        runner = Runner(server.app, shutdown_timeout=_CLOSE_WITHIN)
         try:
             await runner.setup()
             announce(await listening.start(runner))
@@ -122,7 +131,7 @@ async def _work(server: Server) -> bool:
     """Work until told to stop, then let what is running end. Returns whether the crew crashed."""
     working = server.runtime.working
     assert working is not None  # noqa: S101 - the application has started
-    notify("READY=1")
+    calm_collector()
     crashed = await until_told(working)
     notify("STOPPING=1")
     # Answers go on while running jobs end: their owners are polling for the results.

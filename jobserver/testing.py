@@ -19,6 +19,7 @@ from jobserver.jobs.service import Jobs, Standing
 from jobserver.jobs.submission import Submission
 from jobserver.runtime import Handlers
 from jobserver.server import Server
+from jobserver.web.runner import Runner
 from jobserver.workers.define import JobFunction
 from jobserver.workers.registry import Handler
 from jobserver.workers.telling import a_progress, an_artifact, encode, lines_of
@@ -103,7 +104,7 @@ class LocalServer:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as closing:
-            runner = web.AppRunner(self._server.app, access_log=None, shutdown_timeout=1)
+            runner = Runner(self._server.app, shutdown_timeout=1)
             closing.push_async_callback(runner.cleanup)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

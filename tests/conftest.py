@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from blockbuster import blockbuster_ctx
 
 from jobserver.extract.browser import find_chromium
+from tests.process import Pages
 
 SERVER_ROOMS = ["auth", "egress", "engines", "extract.browser", "handlers", "jobs", "web", "workers"]
 
@@ -18,6 +19,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and find_chromium() is None:
         reason = "no Chromium on PATH: install chromium-headless-shell"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+@pytest.fixture
+async def pages() -> AsyncIterator[Pages]:
+    """A site on this machine."""
+    async with Pages() as pages:
+        yield pages
 
 
 @pytest.fixture(autouse=True)

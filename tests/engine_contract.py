@@ -17,6 +17,7 @@ from jobserver.errors import (
     KeyNotFound,
     LeaseLost,
     QueueFull,
+    QuotaExceeded,
     WrongState,
 )
 from jobserver.jobs.access import ApiKey, Scope
@@ -61,6 +62,20 @@ class EngineContract:
         await engine.cancel(job.id, "x")
         await engine.remove(job.id)
         assert (await engine.kept()).bytes == before.bytes
+
+    async def test_lines_and_files_are_counted_until_their_job_is_forgotten(self, engine: Engine):
+        before = (await engine.kept()).bytes
+        job, _ = await engine.submit(a_spec())
+        lease = await claim(engine)
+        for _ in range(3):
+            await engine.report(lease, artifact=Artifact("a.txt", "text/plain", bytes(10_000)))
+        for _ in range(1_500):
+            await engine.report(lease, log="x" * 100)
+        during = (await engine.kept()).bytes
+        assert before + 110_000 < during < before + 300_000
+        await engine.finish(lease, a_success())
+        await engine.remove(job.id)
+        assert (await engine.kept()).bytes == before
 
     async def test_an_unknown_id_is_not_found_by_any_verb(self, engine: Engine):
         for verb in (engine.get, engine.retry, engine.promote, engine.remove, engine.logs):
@@ -141,6 +156,41 @@ class EngineContract:
         await engine.finish(await claim(engine), a_success())
         assert (await engine.submit(a_spec(dedup_key="k")))[1]
 
+    async def test_a_job_is_not_retried_while_another_has_its_dedup_key(self, engine: Engine):
+        first, _ = await engine.submit(a_spec(dedup_key="k"))
+        await engine.cancel(first.id, "x")
+        second, _ = await engine.submit(a_spec(dedup_key="k"))
+        with pytest.raises(WrongState, match=second.id):
+            await engine.retry(first.id)
+        assert (await engine.submit(a_spec(dedup_key="k")))[0].id == second.id
+        await engine.cancel(second.id, "x")
+        assert (await engine.retry(first.id)).state is State.QUEUED
+
+    async def test_a_key_that_met_a_dedup_key_goes_on_answering_with_that_job(self, engine: Engine):
+        first, _ = await engine.submit(a_spec(dedup_key="d"))
+        assert (await engine.submit(a_spec(dedup_key="d", key="k")))[0].id == first.id
+        await engine.cancel(first.id, "x")
+        again, created = await engine.submit(a_spec(dedup_key="d", key="k"))
+        assert (again.id, created) == (first.id, False)
+
+    async def test_an_owner_has_no_more_unfinished_jobs_than_its_quota(self, engine: Engine):
+        first, _ = await engine.submit(a_spec(owner="ann", key="k"), quota=1)
+        with pytest.raises(QuotaExceeded):
+            await engine.submit(a_spec(owner="ann"), quota=1)
+        await engine.submit(a_spec(owner="ben"), quota=1)
+        assert (await engine.submit(a_spec(owner="ann", key="k"), quota=1))[0].id == first.id
+        await engine.cancel(first.id, "x")
+        second, _ = await engine.submit(a_spec(owner="ann"), quota=1)
+        with pytest.raises(QuotaExceeded):
+            await engine.retry(first.id, quota=1)
+        await engine.cancel(second.id, "x")
+        assert (await engine.retry(first.id, quota=1)).state is State.QUEUED
+
+    async def test_an_operators_own_job_finds_room_in_a_full_queue(self, engine: Engine):
+        for _ in range(10):
+            await engine.submit(a_spec())
+        assert (await engine.submit(a_spec(), reserve=True))[1]
+
     # --- order and position
 
     async def test_jobs_come_in_order_of_priority_then_arrival(self, engine: Engine):
@@ -183,7 +233,7 @@ class EngineContract:
             await engine.submit(a_spec(job_id=name, turn="a"))
         lease = await claim(engine)
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(claim(engine, wait=5))
+            waiting = group.create_task(claim_soon(engine))
             await asyncio.sleep(0)
             await engine.cancel(lease.job.id, "x")
         assert waiting.result().job.id == "a2"
@@ -211,7 +261,7 @@ class EngineContract:
 
     async def test_a_claim_waits_for_a_job_to_come(self, engine: Engine):
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(claim(engine, wait=5))
+            waiting = group.create_task(claim_soon(engine))
             await asyncio.sleep(0)
             job, _ = await engine.submit(a_spec())
         assert waiting.result().job.id == job.id
@@ -248,7 +298,7 @@ class EngineContract:
         await engine.submit(a_spec())
         assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0) is None
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(claim(engine, wait=5))
+            waiting = group.create_task(claim_soon(engine))
             await asyncio.sleep(0)
             await engine.set_queue("default", paused=False)
         assert waiting.result().job.state is State.PROCESSING
@@ -342,6 +392,14 @@ class EngineContract:
             assert await engine.renew(lease) is None
         assert await engine.finish(lease, a_success()) is State.DONE
 
+    async def test_a_lease_that_is_renewed_no_more_ends(self, engine: Engine, clock: ManualClock):
+        await engine.submit(a_spec())
+        lease = await claim(engine)
+        await tick_after(engine, clock, seconds=20)
+        await engine.renew(lease)
+        await tick_after(engine, clock, seconds=30)
+        assert (await engine.get(lease.job.id)).state is State.FAILED
+
     async def test_progress_and_logs_can_be_read_while_the_job_runs(self, engine: Engine):
         job, _ = await engine.submit(a_spec())
         lease = await claim(engine)
@@ -406,6 +464,12 @@ class EngineContract:
         await tick_after(engine, clock, hours=1)
         assert (await claim(engine)).job.id == job.id
 
+    async def test_a_job_may_expire_at_the_moment_it_is_due(self, engine: Engine, clock: ManualClock):
+        job, _ = await engine.submit(a_spec(run_in=10, expires_in=10))
+        for _ in range(2):
+            await tick_after(engine, clock, seconds=10)
+        assert (await engine.get(job.id)).state is State.FAILED
+
     async def test_a_job_that_was_started_in_time_does_not_expire(self, engine: Engine, clock: ManualClock):
         await engine.submit(a_spec(expires_in=10))
         lease = await claim(engine)
@@ -424,6 +488,28 @@ class EngineContract:
         await engine.submit(a_spec(job_id="e"))
         await engine.cancel("e", "x")
         assert names((await engine.page(Filter())).jobs) == ["e", "d"]
+
+    async def test_a_retried_job_is_not_forgotten_and_holds_up_no_other(self, engine: Engine, clock: ManualClock):
+        for name in ("again", "old"):
+            await engine.submit(a_spec(job_id=name))
+            await engine.cancel(name, "x")
+        await engine.retry("again")
+        await tick_after(engine, clock, hours=1)
+        assert names((await engine.page(Filter())).jobs) == ["again"]
+        await engine.set_queue("default", keep_count=1)
+        for name in ("b", "c"):
+            await engine.submit(a_spec(job_id=name))
+            await engine.cancel(name, "x")
+        assert names((await engine.page(Filter())).jobs) == ["c", "again"]
+
+    async def test_a_queue_that_may_keep_far_fewer_forgets_the_rest_in_time(self, engine: Engine, clock: ManualClock):
+        for _ in range(1_200):
+            job, _ = await engine.submit(a_spec())
+            await engine.cancel(job.id, "x")
+        await engine.set_queue("default", keep_count=10)
+        for _ in range(5):
+            await engine.tick(clock.now())
+        assert (await engine.counts())[State.CANCELLED] == 10
 
     async def test_queues_keep_for_as_long_as_each_says(self, engine: Engine, clock: ManualClock):
         await engine.set_queue("short", keep=timedelta(seconds=10))
@@ -444,7 +530,9 @@ class EngineContract:
         assert (red.settings.concurrency, red.settings.paused, red.oldest) == (3, True, START)
         assert red.counts == dict.fromkeys(State, 0) | {State.QUEUED: 2}
         hers = next(each for each in await engine.queues(owner="ann") if each.name == "red")
-        assert hers.counts[State.QUEUED] == 1
+        assert (hers.counts[State.QUEUED], hers.oldest) == (1, START)
+        his = next(each for each in await engine.queues(owner="ben") if each.name == "red")
+        assert his.oldest == clock.now()
         assert (await engine.counts(owner="ben"))[State.QUEUED] == 1
         assert sum((await engine.counts(owner="nobody")).values()) == 0
 
@@ -512,7 +600,7 @@ class EngineContract:
             assert names((await engine.page(where)).jobs) == ["hers"]
 
     async def test_a_list_is_searched_by_tag_time_text_and_arrival(self, engine: Engine, clock: ManualClock):
-        await engine.submit(a_spec(job_id="old", args=b'{"name":"Old"}', tags=("a", "b")))
+        await engine.submit(a_spec(job_id="old", args=b'{"name":"Old","q":"say \\"hi\\"\\n"}', tags=("a", "b")))
         clock.advance(10)
         new, _ = await engine.submit(a_spec(job_id="new", kind="Paint", created_at=clock.now()))
         for where, found in (
@@ -522,6 +610,7 @@ class EngineContract:
             (Filter(created_before=clock.now()), ["old"]),
             (Filter(text="OLD"), ["old"]),
             (Filter(text="paint"), ["new"]),
+            (Filter(text='say "HI"\n'), ["old"]),
             (Filter(arrived_by=new.number - 1), ["old"]),
             (Filter(owner="nobody"), []),
         ):
@@ -582,7 +671,25 @@ class EngineContract:
             await engine.remove(job.id)
             assert (await anext(changes)).type is EventType.EXPIRED
 
+    async def test_a_number_from_before_a_restart_is_told_as_a_gap_up_to_now(self, engine: Engine):
+        await engine.submit(a_spec())
+        with engine.events(after=99_999) as changes:
+            gap = await anext(changes)
+            job, _ = await engine.submit(a_spec())
+            following = await anext(changes)
+        assert (gap.type, gap.seq) == (EventType.GAP, following.seq - 1)
+        assert following.job is not None
+        assert following.job.id == job.id
+
     async def test_a_deadline_nearer_than_the_last_one_wakes_who_waits_for_it(self, engine: Engine):
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            waiting = group.create_task(engine.wait_due(60))
+            await asyncio.sleep(0)
+            await engine.submit(a_spec(run_in=1))
+        assert waiting.done()
+
+    async def test_a_deadline_nearer_than_one_that_is_waited_for_wakes_as_well(self, engine: Engine):
+        await engine.submit(a_spec(run_in=60))
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             waiting = group.create_task(engine.wait_due(60))
             await asyncio.sleep(0)
@@ -594,6 +701,12 @@ async def claim(engine: Engine, queue: str = "default", *, wait: float = 1) -> L
     lease = await engine.claim([queue], worker="w", lease=LEASE, wait=wait)
     assert lease is not None
     return lease
+
+
+async def claim_soon(engine: Engine) -> Lease:
+    """A lease that comes because of what happens, and not because the wait for it is over."""
+    async with asyncio.timeout(10):
+        return await claim(engine, wait=600)
 
 
 async def ahead(engine: Engine, job_id: str) -> int:

@@ -29,6 +29,14 @@ class Pages:
         app.router.add_get("/slow", self._slow)
         self.server = TestServer(app)
 
+    async def __aenter__(self) -> Self:
+        await self.server.start_server()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.gate.set()
+        await self.server.close()
+
     @property
     def address(self) -> str:
         """Scheme, host and port."""
@@ -89,11 +97,13 @@ class Program:
 class Process(Program):
     """The job server, reading pages at ``page`` (scheme, host and port) without a browser unless a setting says so."""
 
-    def __init__(self, page: str, directory: Path, **settings: str) -> None:
+    def __init__(
+        self, page: str, directory: Path, program: tuple[str, ...] = ("-m", "jobserver", "serve"), /, **settings: str
+    ) -> None:
         self.page = page
         private = page.removeprefix("http://")
         ours = {"ANALYZE_ENGINE": "static", "ALLOW_PRIVATE_TARGETS": private, "PORT": "0"}
-        super().__init__("-m", "jobserver", "serve", directory=directory, **(ours | settings))
+        super().__init__(*program, directory=directory, **(ours | settings))
 
     async def submit(self, path: str) -> str:
         """Queue a page and return its job's id."""

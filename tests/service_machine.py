@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from jobserver.errors import JobNotFound, LeaseLost, QuotaExceeded, WrongState
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.events import Event, EventType, Listener
+from jobserver.jobs.event_log import Listener
+from jobserver.jobs.events import Event, EventType
 from jobserver.jobs.model import Filter, IdempotencyKey, Interrupted, Job, Lease, Outcome, State
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
@@ -141,8 +142,9 @@ class ServiceMachine(RuleBasedStateMachine):
         if key is not None and (owner, key) in self.keys:
             assert (standing.job.id, created) == (self.keys[owner, key], False)
         elif twins:
-            assert not created
-            assert standing.job.id in twins
+            assert (standing.job.id, created) == (*twins, False)
+            if key is not None:
+                self.keys[owner, key] = standing.job.id
         else:
             assert created
             self._learn(standing.job)
@@ -159,7 +161,10 @@ class ServiceMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 50), other=st.booleans())
     def retry(self, which: int, other: bool) -> None:
-        if (job_id := self._act(self.jobs.retry, which, {State.FAILED, State.CANCELLED}, other)) is None:
+        held = {(self.known[each].owner, self.known[each].dedup) for each in self._unfinished()}
+        free = [each for each in self.known if not self._dedup_key_of(each) or self._dedup_key_of(each) not in held]
+        legal = {State.FAILED, State.CANCELLED}
+        if (job_id := self._act(self.jobs.retry, which, legal, other, among=free)) is None:
             return
         known = self.known[job_id]
         self._let_go(known)
@@ -337,7 +342,13 @@ class ServiceMachine(RuleBasedStateMachine):
 
     # --- the model
 
-    def _act(self, verb: Any, which: int, legal: set[State], other: bool) -> str | None:
+    def _dedup_key_of(self, job_id: str) -> tuple[str, str] | None:
+        known = self.known[job_id]
+        return None if known.dedup is None else (known.owner, known.dedup)
+
+    def _act(
+        self, verb: Any, which: int, legal: set[State], other: bool, *, among: list[str] | None = None
+    ) -> str | None:
         """The job that the verb was done to; None when it was refused, as it had to be."""
         if not self.known:
             return None
@@ -347,7 +358,7 @@ class ServiceMachine(RuleBasedStateMachine):
             with pytest.raises(JobNotFound):
                 self.do(verb(job_id, "ben" if known.owner == "ann" else "ann"))
             return None
-        if known.state not in legal:
+        if known.state not in legal or (among is not None and job_id not in among):
             with pytest.raises(WrongState):
                 self.do(verb(job_id, known.owner))
             return None

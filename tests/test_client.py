@@ -14,8 +14,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from jobserver import Backoff, Client, Context, DoNotRetry, JobFailed, SyncClient, create_app, handler
-from jobserver.client import JobRequest, KeptFile
+from jobserver import Backoff, Client, Context, DoNotRetry, JobFailed, JobRequest, SyncClient, create_app, handler
+from jobserver.client import KeptFile
 from jobserver.client.connection import wait_before
 from jobserver.errors import (
     BadSetting,
@@ -173,10 +173,37 @@ async def test_many_jobs_have_one_outcome_each(server: LocalServer):
     assert (await server.client.wait(made[2], within=10)).status is State.DONE
 
 
-async def test_a_list_is_followed_to_its_end(server: LocalServer):
+async def test_a_list_is_followed_to_its_end(server: LocalServer, monkeypatch: pytest.MonkeyPatch):
     made = await server.client.submit_many([JobRequest("work", delay=60) for _ in range(7)])
-    found = [job.id async for job in server.client.jobs(limit=3, status="scheduled")]
+    monkeypatch.setattr("jobserver.client.client._PAGE", 3)
+    found = [job.id async for job in server.client.jobs(status="scheduled")]
     assert found == list(reversed(made))
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(0, []), (2, ["2"]), (5, ["3", "2"]), (100, ["3", "3", "3"])])
+async def test_a_list_ends_after_as_many_as_were_asked_for(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch, limit: int, pages: list[str]
+):
+    made = await server.client.submit_many([JobRequest("work", delay=60) for _ in range(7)])
+    monkeypatch.setattr("jobserver.client.client._PAGE", 3)
+    asked_for: list[str] = []
+    ask = server.client._connection.ask
+
+    async def noted(*where: Any, query: dict[str, str], **more: Any) -> Any:
+        asked_for.append(query["limit"])
+        return await ask(*where, query=query, **more)
+
+    monkeypatch.setattr(server.client._connection, "ask", noted)
+    assert [job.id async for job in server.client.jobs(limit=limit)] == list(reversed(made))[:limit]
+    assert asked_for == pages
+
+
+async def test_what_is_no_text_is_refused_before_it_is_sent(server: LocalServer):
+    for wrong in ({"text": "\ud800"}, {"\udfff": 1}):
+        with pytest.raises(InvalidRequest, match="half a surrogate pair"):
+            await server.client.submit("work", wrong)
+    with pytest.raises(InvalidRequest, match="half a surrogate pair"):
+        await anext(server.client.jobs(text="\ud800"))
 
 
 async def test_logs_and_files_are_read(server: LocalServer):

@@ -17,15 +17,6 @@ from tests.process import Pages, Process
 
 
 @pytest.fixture
-async def pages() -> AsyncIterator[Pages]:
-    pages = Pages()
-    await pages.server.start_server()
-    yield pages
-    pages.gate.set()
-    await pages.server.close()
-
-
-@pytest.fixture
 def settings() -> dict[str, str]:
     return {}
 
@@ -44,6 +35,19 @@ async def test_a_page_becomes_components(server: Process):
         assert "gen-button-" in await preview.text()
     server.process.send_signal(signal.SIGTERM)
     assert await server.stopped() == 0
+
+
+PLAIN = (
+    "import sys; sys.modules['uvloop'] = sys.modules['orjson'] = None; from jobserver.cli import main; main(['serve'])"
+)
+
+
+async def test_it_works_the_same_without_what_makes_it_quick(pages: Pages, tmp_path: Path):
+    async with Process(pages.address, tmp_path, ("-c", PLAIN)) as server:
+        done = await server.poll(await server.submit("/page"), "?wait=30")
+        assert done["status"] == "done"
+        server.process.send_signal(signal.SIGTERM)
+        assert await server.stopped() == 0
 
 
 async def test_a_stop_lets_the_running_job_end_and_its_owner_read_it(server: Process, pages: Pages):

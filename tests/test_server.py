@@ -95,12 +95,12 @@ async def test_every_path_an_answer_names_works_where_the_server_is_mounted(pare
         async with parent.get(page, headers=SIGNED) as response:
             assert response.status == 200
             named |= {text for text in strings(await response.json()) if text.startswith("/")}
-    assert len(named) > 5
+    assert {each.rpartition("/")[2] for each in named} == {job["jobId"], "events", "logs", "artifacts", "result"}
     for path in named:
         assert path.startswith("/tools/queue/")
         method = "POST" if path.endswith(("/cancel", "/retry", "/promote")) else "GET"
         async with parent.request(method, path, headers=SIGNED) as response:
-            assert response.status in {200, 409} or "/preview?" in path, path
+            assert response.status in {200, 409}, path
 
 
 async def test_the_next_page_of_a_list_is_below_the_prefix(parent: TestClient[Any, Any]):

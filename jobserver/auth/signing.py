@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
+from typing import NamedTuple
 
 from jobserver.auth.mac import Mac, to_bytes
 from jobserver.errors import Unauthorized, WeakSecret
@@ -69,8 +70,7 @@ class Credentials:
         return tuple((to_bytes(secret), Mac(to_bytes(secret))) for secret in self.secrets if secret.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """A request as far as a signature covers it, every part exactly as received.
 
     ``path``: with the query string. ``signature``, ``timestamp``: the headers' values, None where there is no such
@@ -86,8 +86,7 @@ class Signed:
     alternatives: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Whoever a request comes from.
 
     ``credential``: SHA-256 of the signature presented, None where there was none. ``scopes``: what it may do.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -22,6 +23,7 @@ _LONGEST_WAIT = 30.0
 _AGAIN_AFTER = 1.0
 _AT_ONCE = 1_000
 _LOG_LINES = 1_000
+_PAGE = 100
 
 
 class Client:
@@ -137,13 +139,19 @@ class Client:
         """Forget an ended job now."""
         await self._connection.ask("DELETE", _path(job_id))
 
-    async def jobs(self, **where: str | int) -> AsyncGenerator[RemoteJob, None]:
-        """Jobs that match, newest first, page by page: ``status="failed"``, and so on, as in ``GET /v1/jobs``."""
-        query = {name: str(value) for name, value in where.items()}
-        while True:
+    async def jobs(self, *, limit: int | None = None, **where: str) -> AsyncGenerator[RemoteJob, None]:
+        """Jobs that match, newest first: ``status="failed"``, and so on, as in ``GET /v1/jobs``.
+
+        ``limit``: so many at most; None is all of them. They are asked for as they are taken, page by page.
+        """
+        left = math.inf if limit is None else limit
+        query = dict(where)
+        while left > 0:
+            query["limit"] = str(min(left, _PAGE))
             page = (await self._connection.ask("GET", "/v1/jobs", query=query)).json()
             for members in page["jobs"]:
                 yield RemoteJob(members)
+            left -= len(page["jobs"])
             if "next" not in page:
                 return
             query["cursor"] = page["next"]

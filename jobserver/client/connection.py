@@ -16,12 +16,13 @@ import aiohttp
 from yarl import URL
 
 from jobserver.client.refusals import error_of
-from jobserver.errors import BadSetting, JobserverError, Unavailable
+from jobserver.errors import BadSetting, InvalidRequest, JobserverError, Unavailable
 from jobserver.jobs.clock import Clock, WallClock
 
 UNIX = "unix:"
 _SAFE = frozenset({"GET", "HEAD"})
 _CONNECT_WITHIN = 10.0
+_NO_CHARACTER = "There is half a surrogate pair in it, which is no character: it cannot be sent."
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 
 
@@ -123,7 +124,7 @@ class Connection:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to one try, its body not read yet. ``silence``: seconds beyond ``timeout`` that are no failure."""
         url = self._url(path, query)
-        data = b"" if body is None else json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        data = b"" if body is None else _encoded(body)
         sent = {**(headers or {}), **self._credentials(method, url, data)}
         if body is not None:
             sent["Content-Type"] = "application/json"
@@ -139,7 +140,11 @@ class Connection:
             raise NoAnswer(self._where, error) from error
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> URL:
-        text = f"{str(self._base).rstrip('/')}{path}" + (f"?{urlencode(query)}" if query else "")
+        try:
+            asked = f"?{urlencode(query)}" if query else ""
+        except UnicodeEncodeError:
+            raise InvalidRequest(_NO_CHARACTER) from None
+        text = f"{str(self._base).rstrip('/')}{path}{asked}"
         return URL(text, encoded=True)  # sent exactly as it is signed
 
     def _credentials(self, method: str, url: URL, data: bytes) -> dict[str, str]:
@@ -157,6 +162,13 @@ class Connection:
             connector = aiohttp.UnixConnector(self._unix) if self._unix is not None else aiohttp.TCPConnector()
             self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
         return self._session
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(_NO_CHARACTER) from None
 
 
 def wait_before(number: int) -> float:

@@ -105,9 +105,9 @@ class SyncClient:
         """See `Client.remove`."""
         self._call(self._client.remove(job_id))
 
-    def jobs(self, **where: str | int) -> Iterator[RemoteJob]:
+    def jobs(self, *, limit: int | None = None, **where: str) -> Iterator[RemoteJob]:
         """See `Client.jobs`."""
-        return self._each(lambda: self._client.jobs(**where))
+        return self._each(lambda: self._client.jobs(limit=limit, **where))
 
     def events(self, job_id: str | None = None, *, after: int | None = None) -> Iterator[JobEvent]:
         """See `Client.events`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import idna
@@ -60,6 +61,7 @@ _SPECIAL_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = tuple(
 )
 
 
+@lru_cache(maxsize=4_096)
 def canonical_host(text: str) -> str:
     """The one spelling of a URL's host: a lower-case ASCII name, a dotted quad, or IPv6 without its brackets.
 
@@ -76,6 +78,7 @@ def canonical_host(text: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4_096)
 def address_of(host: str) -> Address | None:
     """The address that a canonical host is, or None for a name."""
     try:

@@ -50,6 +50,11 @@ class Arrivals:
         if chunk.left == len(chunk.ids):
             del self._chunks[where], self._firsts[where]
 
+    def oldest_first(self) -> Iterator[JobId]:
+        """Every id. Not to be used across changes."""
+        for chunk in self._chunks:
+            yield from (job_id for job_id in chunk.ids if job_id is not None)
+
     def newest_first(self, below: int | None = None) -> Iterator[tuple[int, JobId]]:
         """(number, id) of all whose number is under ``below``, or of all. Not to be used across changes."""
         chunks = len(self._chunks) if below is None else bisect_left(self._firsts, below)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 from jobserver.engines.records import Records
 from jobserver.jobs.model import Job, JobId
@@ -33,22 +34,31 @@ class Ended:
         """When the first of them may be forgotten, or None."""
         return min((deadline for deadline, _, _ in self._heads()), default=None)
 
-    def first_due(self, now: int) -> JobId | None:
-        """One whose keeping time is over, or None."""
-        return next((job_id for deadline, _, job_id in self._heads() if deadline <= now), None)
+    def due(self, now: int, most: int) -> list[JobId]:
+        """Those whose keeping time is over, up to so many. Each lane is looked up once, however many there are."""
+        due = [self._lanes[name] for deadline, name, _ in self._heads() if deadline <= now]
+        found = (job_id for lane in due for job_id in self._due_of(lane, now))
+        return list(islice(found, most))
 
     def oldest(self, queue: str | None = None) -> JobId | None:
         """Who ended first, of one queue or of all, or None."""
-        heads = [
-            (deadline - keep, job_id)
-            for deadline, (name, keep), job_id in self._heads()
-            if queue is None or name == queue
-        ]
+        heads = [(deadline - keep, job_id) for deadline, (_, keep), job_id in self._heads(queue)]
         return min(heads)[1] if heads else None
 
-    def _heads(self) -> Iterator[tuple[int, tuple[str, int], JobId]]:
-        """(deadline, lane, job) at the front of each lane."""
+    def _due_of(self, lane: _Lane, now: int) -> Iterator[JobId]:
+        for job_id, version in lane:
+            if self._records.version(job_id) != version:
+                continue
+            deadline = self._records.deadline(job_id)
+            if deadline is None or deadline > now:
+                return
+            yield job_id
+
+    def _heads(self, queue: str | None = None) -> Iterator[tuple[int, tuple[str, int], JobId]]:
+        """(deadline, lane, job) at the front of each lane, of one queue or of all."""
         for name, lane in list(self._lanes.items()):
+            if queue is not None and name[0] != queue:
+                continue
             while lane and self._records.version(lane[0][0]) != lane[0][1]:
                 lane.popleft()
             if not lane:

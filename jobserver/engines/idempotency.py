@@ -37,12 +37,12 @@ class IdempotencyKeys:
         """Bytes that keys without a job take, about; the others are small beside their jobs."""
         return len(self._orphans) * _ENTRY_BYTES
 
-    def find(self, spec: JobSpec) -> Job | None:
+    def find(self, spec: JobSpec, now: datetime) -> Job | None:
         """The job this request made before; IdempotencyMismatch when the key came with another request."""
         if spec.idempotency is None:
             return None
         entry = self._with_job.get(_name(spec)) or self._orphans.get(_name(spec))
-        if entry is None:
+        if entry is None or (entry.expires_at <= now and _name(spec) not in self._with_job):
             return None
         if entry.fingerprint != spec.idempotency.fingerprint:
             raise IdempotencyMismatch
@@ -51,17 +51,18 @@ class IdempotencyKeys:
     def add(self, job: Job, now: datetime) -> None:
         """Remember what a new job was asked for with."""
         if (key := job.spec.idempotency) is not None:
-            # Arguments can be large and are never needed to repeat the answer.
-            light = job._replace(spec=job.spec._replace(args=b"{}"))
-            self._with_job[_name(job.spec)] = _Entry(light, key.fingerprint, now + key.keep)
+            self._with_job[_name(job.spec)] = _Entry(_light(job), key.fingerprint, now + key.keep)
+
+    def add_twin(self, spec: JobSpec, twin: Job, now: datetime) -> None:
+        """Remember that what was asked for was answered with a job that another request had made."""
+        if (key := spec.idempotency) is not None:
+            self._keep(_name(spec), _Entry(_light(twin), key.fingerprint, now + key.keep))
 
     def outlive(self, job: Job, now: datetime) -> None:
         """Its job is forgotten: the key stays for the rest of its own time."""
         if (entry := self._with_job.pop(_name(job.spec), None)) is None or entry.expires_at <= now:
             return
-        self._orphans[_name(job.spec)] = entry
-        if len(self._orphans) > self._max_orphans:
-            self._orphans.popitem(last=False)
+        self._keep(_name(job.spec), entry)
 
     def expire(self, now: datetime) -> bool:
         """Forget keys whose time is over; True when there are more than fit one call."""
@@ -70,6 +71,16 @@ class IdempotencyKeys:
                 return False
             self._orphans.popitem(last=False)
         return True
+
+    def _keep(self, name: tuple[str, str], entry: _Entry) -> None:
+        self._orphans[name] = entry
+        if len(self._orphans) > self._max_orphans:
+            self._orphans.popitem(last=False)
+
+
+def _light(job: Job) -> Job:
+    """A record of what was accepted, without the arguments: they can be large, and the answer is the same."""
+    return job._replace(spec=job.spec._replace(args=b""))
 
 
 def _name(spec: JobSpec) -> tuple[str, str]:

@@ -12,12 +12,13 @@ from jobserver.engines.attachments import Attachments
 from jobserver.engines.idempotency import IdempotencyKeys
 from jobserver.engines.shelf import Limits, Shelf, size_of
 from jobserver.engines.waiting import Alarm, Claimers
-from jobserver.errors import ArtifactTooLarge, KeyNotFound, LeaseLost, QueueFull
+from jobserver.errors import ArtifactTooLarge, KeyNotFound, LeaseLost, QueueFull, WrongState
 from jobserver.jobs import ids, states
 from jobserver.jobs.access import ApiKey
 from jobserver.jobs.clock import Clock, from_micros, to_micros
 from jobserver.jobs.engine import Caps, Kept
-from jobserver.jobs.events import ALL, EventLog, EventType, Interest, Listener
+from jobserver.jobs.event_log import EventLog, Listener
+from jobserver.jobs.events import ALL, EventType, Interest
 from jobserver.jobs.model import (
     Artifact,
     Failed,
@@ -38,6 +39,12 @@ from jobserver.jobs.model import (
 
 _CHUNK = 500
 
+_TURN = 0.005
+"""Seconds of work on many jobs after which others have their turn."""
+
+_AT_LEAST = 50
+"""Jobs that are done in one turn however long they take: few never need a second one."""
+
 _ANNOUNCED = {
     State.QUEUED: EventType.QUEUED,
     State.SCHEDULED: EventType.SCHEDULED,
@@ -46,6 +53,23 @@ _ANNOUNCED = {
     State.FAILED: EventType.FAILED,
     State.CANCELLED: EventType.CANCELLED,
 }
+
+
+class _Turn:
+    """Many jobs are done a turn at a time, between which the loop is everybody's."""
+
+    __slots__ = ("_done", "_ends", "_now")
+
+    def __init__(self) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._ends = self._now() + _TURN
+        self._done = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it is somebody else's turn; asked once a job."""
+        self._done += 1
+        return self._done > _CHUNK or (self._done > _AT_LEAST and self._now() > self._ends)
 
 
 class MemoryEngine:
@@ -60,6 +84,8 @@ class MemoryEngine:
         self._idempotency = IdempotencyKeys(limits.total_bytes // 4)
         self._attached = Attachments()
         self._api_keys: dict[str, ApiKey] = {}
+        self._crowded: set[str] = set()
+        """Queues that keep more ended jobs than they may, until `tick` is through with them."""
         self._arrived = 0
         self._events = EventLog(history=history)
         self._claimers = Claimers()
@@ -80,17 +106,17 @@ class MemoryEngine:
         """See `Engine.kept`."""
         return Kept(self._shelf.bytes_kept + self._reserved, self._events.last_seq)
 
-    async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
+    async def submit(self, spec: JobSpec, *, quota: int | None = None, reserve: bool = False) -> tuple[Job, bool]:
         """See `Engine.submit`."""
-        known = self._shelf.records.get(spec.id) or self._idempotency.find(spec)
-        if known is not None:
-            return self._shelf.records.get(known.id) or known, False
-        if (twin := self._shelf.twin(spec)) is not None:
-            return twin, False
-        job = states.create(spec, self._arrived + 1)
-        self._shelf.check_number()
-        size = size_of(job)
-        self._make_room(size)
+        while True:
+            if (known := self._known(spec)) is not None:
+                return known, False
+            job = states.create(spec, self._arrived + 1)
+            self._shelf.check_number(spec.owner, quota, reserve=reserve)
+            size = size_of(job)
+            if not self._make_room(size):
+                break
+            await asyncio.sleep(0)  # what others do meanwhile is looked at again
         if not self._shelf.has_room(size, self._reserved):
             raise QueueFull("The server's memory for jobs is full.")
         self._arrived = job.number
@@ -119,10 +145,12 @@ class MemoryEngine:
         job = self._shelf.get(job_id)
         return self._change(states.cancel(job, reason, now=self._clock.now(), keep=self._keep(job)))
 
-    async def retry(self, job_id: JobId) -> Job:
+    async def retry(self, job_id: JobId, *, quota: int | None = None) -> Job:
         """See `Engine.retry`."""
         again = states.retry(self._shelf.get(job_id))
-        self._shelf.check_number()
+        if (twin := self._shelf.twin(again.spec)) is not None:
+            raise WrongState(f"Cannot retry it: the job {twin.id} has its dedupKey and is {twin.state}.")
+        self._shelf.check_number(again.spec.owner, quota)
         return self._change(again)
 
     async def promote(self, job_id: JobId) -> Job:
@@ -218,7 +246,7 @@ class MemoryEngine:
             self._attached.write(job.id, now, log)
             self._events.append(EventType.LOG, now, job.spec.queue, job, log)
         if artifact is not None:
-            self._keep_file(job, artifact)
+            await self._keep_file(lease, artifact)
 
     async def finish(self, lease: Lease, outcome: Outcome) -> State:
         """See `Engine.finish`."""
@@ -256,14 +284,16 @@ class MemoryEngine:
     async def tick(self, now: datetime) -> datetime | None:
         """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
         micros = to_micros(now)
-        for _ in range(_CHUNK):
-            if (job_id := self._shelf.deadlines.pop_due(micros)) is not None:
-                self._deadline_passed(self._shelf.get(job_id), now)
-            elif (job_id := self._shelf.ended.first_due(micros)) is not None:
-                self._forget(self._shelf.get(job_id))
-            else:
+        turn = _Turn()
+        while not turn.over and (job_id := self._shelf.deadlines.pop_due(micros)) is not None:
+            self._deadline_passed(self._shelf.get(job_id), now)
+        for job_id in self._shelf.ended.due(micros, 0 if turn.over else _CHUNK):
+            self._forget(self._shelf.get(job_id))
+            if turn.over:
                 break
-        if self._idempotency.expire(now) | self._make_room():
+        if self._crowded:
+            self._thin_out(next(iter(self._crowded)))
+        if self._idempotency.expire(now) | self._make_room() | bool(self._crowded):
             return now
         return self._next_deadline()
 
@@ -306,14 +336,28 @@ class MemoryEngine:
     def _keep(self, job: Job) -> timedelta:
         return self._shelf.queue(job.spec.queue).settings.keep
 
-    def _keep_file(self, job: Job, artifact: Artifact) -> None:
-        more = self._attached.growth(job.id, artifact)
-        if more is None:
-            raise ArtifactTooLarge
-        self._make_room(more)
+    async def _keep_file(self, lease: Lease, artifact: Artifact) -> None:
+        while True:
+            more = self._attached.growth(self._held(lease).id, artifact)
+            if more is None:
+                raise ArtifactTooLarge
+            if not self._make_room(more):
+                break
+            await asyncio.sleep(0)  # what others do meanwhile is looked at again
+        job = self._held(lease)  # one that was cancelled may itself have been forgotten to make room
         if not self._shelf.has_room(more, self._reserved):
             raise ArtifactTooLarge("The server's memory for jobs is full.")
         self._attached.keep(job.id, artifact)
+
+    def _known(self, spec: JobSpec) -> Job | None:
+        """The job that this one would repeat."""
+        known = self._shelf.records.get(spec.id) or self._idempotency.find(spec, self._clock.now())
+        if known is not None:
+            return self._shelf.records.get(known.id) or known
+        twin = self._shelf.twin(spec)
+        if twin is not None:
+            self._idempotency.add_twin(spec, twin, self._clock.now())
+        return twin
 
     def _held(self, lease: Lease) -> Job:
         """The leased job, while the token is the current one."""
@@ -324,20 +368,23 @@ class MemoryEngine:
 
     def _make_room(self, new: int = 0) -> bool:
         """Forget the oldest ended jobs while bytes are short; True when there are more than fit one call."""
-        for _ in range(_CHUNK):
-            oldest = self._shelf.overfull(new, self._reserved)
-            if oldest is None:
-                return False
+        turn = _Turn()
+        while (oldest := self._shelf.overfull(new, self._reserved)) is not None:
+            if turn.over:
+                return True
             self._forget(oldest)
-        return True
+        return False
 
     def _thin_out(self, queue: str) -> None:
-        """Forget the oldest ended jobs of a queue that keeps only so many."""
+        """Forget the oldest ended jobs of a queue that keeps only so many; `tick` goes on with what is more."""
         for _ in range(_CHUNK):
             surplus = self._shelf.surplus(queue)
             if surplus is None:
+                self._crowded.discard(queue)
                 return
             self._forget(surplus)
+        self._crowded.add(queue)
+        self._alarm.ring()
 
     def _forget(self, job: Job) -> None:
         self._shelf.forget(job)

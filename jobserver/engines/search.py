@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 
@@ -12,7 +13,9 @@ from jobserver.jobs.clock import to_micros
 from jobserver.jobs.model import Filter, Job, JobId, Page
 
 _EFFORT = 3_000
-"""How much is looked at for one page; a job that must be read whole counts ten."""
+"""How much is looked at for one page; a job that must be read whole counts ten, and 200 bytes of it one more."""
+
+_BYTES = 200
 
 Matches = Callable[[Row], bool]
 
@@ -31,7 +34,7 @@ def find_page(arrivals: Iterator[tuple[int, JobId]], records: Records, where: Fi
         if row is None or not all(matches(row) for matches in quick):
             continue
         job, _ = unpack(job_id, row)
-        effort += 10 if whole else 0
+        effort += 10 + len(job.spec.args) // _BYTES if whole else 0
         if all(matches(job) for matches in whole):
             found.append(job)
     return Page(tuple(found))
@@ -77,9 +80,18 @@ def _whole(where: Filter) -> list[Callable[[Job], bool]]:
     if where.tag is not None:
         tests.append(lambda job: where.tag in job.spec.tags)
     if where.text is not None:
-        wanted = where.text.casefold()
-        tests.append(lambda job: any(wanted in text.casefold() for text in _texts(job)))
+        wanted, in_json = where.text.casefold(), _as_in_json(where.text).casefold()
+        tests.append(lambda job: in_json in job.spec.args.decode().casefold() or _is_in_texts(wanted, job))
     return tests
+
+
+def _as_in_json(text: str) -> str:
+    """How a JSON string spells it: quotes, backslashes and line ends are escaped there."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _is_in_texts(wanted: str, job: Job) -> bool:
+    return any(wanted in text.casefold() for text in _texts(job))
 
 
 def _texts(job: Job) -> Iterator[str]:
@@ -87,6 +99,5 @@ def _texts(job: Job) -> Iterator[str]:
     yield job.spec.kind
     yield job.spec.queue
     yield from job.spec.tags
-    yield job.spec.args.decode()
     if job.failure is not None:
         yield job.failure.message

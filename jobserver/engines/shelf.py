@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from jobserver.engines.arrivals import Arrivals
 from jobserver.engines.deadlines import Deadlines
 from jobserver.engines.ended import Ended
-from jobserver.engines.packed import CREATED_AT, OWNER
+from jobserver.engines.packed import CREATED_AT, QUEUE, state_of
 from jobserver.engines.records import Records
 from jobserver.engines.search import find_page, read_cursor
-from jobserver.errors import JobNotFound, QueueFull
+from jobserver.errors import JobNotFound, QueueFull, QuotaExceeded
 from jobserver.jobs.clock import from_micros
 from jobserver.jobs.model import Filter, Job, JobId, JobSpec, Page, Position, QueueSettings, QueueStanding, State
 from jobserver.jobs.order import Order
 
 _RECORD_BYTES = 600
-_LANES_LOOKED_AT = 1_000
+_LOOKED_AT = 1_000
+_RESERVE = 100
+"""Places for operators' own jobs when all others are taken."""
 
 _Turn = tuple[str, str]
 
@@ -41,6 +43,7 @@ class Queue:
 
     order: Order = field(default_factory=Order)
     counts: dict[str, Counter[State]] = field(default_factory=dict)
+    total: Counter[State] = field(default_factory=Counter)
     running: Counter[_Turn] = field(default_factory=Counter)
     processing: int = 0
     ended: int = 0
@@ -58,6 +61,7 @@ class Queue:
         if counts is None:
             counts = self.counts[job.spec.owner] = Counter()
         counts[job.state] += by
+        self.total[job.state] += by
         if by < 0 and not any(counts.values()):
             del self.counts[job.spec.owner]
         if job.state is State.PROCESSING:
@@ -67,8 +71,7 @@ class Queue:
 
     def totals(self, owner: str | None) -> Counter[State]:
         """State → number of jobs, of one owner or of all."""
-        whose: Iterable[Counter[State]] = self.counts.values() if owner is None else [self.counts.get(owner, Counter())]
-        return sum(whose, Counter())
+        return self.total if owner is None else self.counts.get(owner, Counter())
 
 
 class Shelf:
@@ -118,9 +121,7 @@ class Shelf:
     def standing(self, name: str, owner: str | None = None) -> QueueStanding:
         """One queue as it stands."""
         queue = self.queue(name)
-        heads = islice(queue.order.heads(), _LANES_LOOKED_AT)
-        waiting = [row for job_id in heads if (row := self.records.peek(job_id)) and owner in (None, row[OWNER])]
-        oldest = min((row[CREATED_AT] for row in waiting), default=None)
+        oldest = self._oldest(queue) if owner is None else self._oldest_of(owner, name)
         counts = self.counts(name, owner)
         return QueueStanding(name, queue.settings, counts, None if oldest is None else from_micros(oldest))
 
@@ -152,8 +153,7 @@ class Shelf:
             self.ended.add(job)
         else:
             self._begin(job)
-            if kept is None or kept[0].deadline != job.deadline:
-                self.deadlines.add(job)
+            self.deadlines.add(job)
 
     def update(self, job: Job) -> None:
         """Replace the record of a job being worked on whose state is the same: nothing else shows the change."""
@@ -198,9 +198,13 @@ class Shelf:
         job_id = self.ended.oldest()
         return None if job_id is None else self.records.get(job_id)
 
-    def check_number(self) -> None:
-        """Raise QueueFull when no more unfinished jobs are taken."""
-        if self._unfinished >= self._limits.jobs:
+    def check_number(self, owner: str, quota: int | None, *, reserve: bool = False) -> None:
+        """Raise QuotaExceeded or QueueFull when no more unfinished jobs are taken, of this owner or at all."""
+        if quota is not None:
+            mine = self.counts(None, owner)
+            if sum(number for state, number in mine.items() if not state.ended) >= quota:
+                raise QuotaExceeded
+        if self._unfinished >= self._limits.jobs + (_RESERVE if reserve else 0):
             raise QueueFull
 
     def has_room(self, new: int, reserved: int) -> bool:
@@ -221,6 +225,21 @@ class Shelf:
         """Bytes of records, arguments and results."""
         return self._bytes
 
+    def _oldest(self, queue: Queue) -> int | None:
+        """When the oldest of those that stand first in their lanes was created."""
+        heads = islice(queue.order.heads(), _LOOKED_AT)
+        return min((row[CREATED_AT] for job_id in heads if (row := self.records.peek(job_id))), default=None)
+
+    def _oldest_of(self, owner: str, name: str) -> int | None:
+        """When the owner's oldest job that waits in the queue was created, if it is among its first thousand jobs."""
+        mine = self._by_owner.get(owner)
+        for job_id in islice(mine.oldest_first(), _LOOKED_AT) if mine else ():
+            row = self.records.peek(job_id)
+            if row is not None and row[QUEUE] == name and state_of(row) is State.QUEUED:
+                created_at: int = row[CREATED_AT]
+                return created_at
+        return None
+
     def _first(self, queue: Queue) -> Job | None:
         """The first job whose turn may run one more; lanes that may not are held until one of theirs ends."""
         while (head := queue.order.first()) is not None:
@@ -234,7 +253,10 @@ class Shelf:
 
     def _arrive(self, job: Job) -> None:
         self._arrivals.add(job.number, job.id)
-        self._by_owner.setdefault(job.spec.owner, Arrivals()).add(job.number, job.id)
+        mine = self._by_owner.get(job.spec.owner)
+        if mine is None:
+            mine = self._by_owner[job.spec.owner] = Arrivals()
+        mine.add(job.number, job.id)
 
     def _begin(self, job: Job) -> None:
         self._unfinished += 1

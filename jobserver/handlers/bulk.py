@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from jobserver.errors import JobNotFound, RetryAfter, Unavailable, WrongState
+from jobserver.errors import JobNotFound, QuotaExceeded, RetryAfter, Unavailable, WrongState
 from jobserver.jobs.model import Filter, Job, State
 from jobserver.jobs.operation import KIND, QUEUE, Action, Operation
 from jobserver.jobs.policy import Backoff, Policy
@@ -93,7 +93,7 @@ async def _apply(jobs: Jobs, operation: Operation, job: Job, state: State | None
         if state is not None and (await jobs.get(job.id, None)).job.state is not state:
             return False
         await _act(jobs, operation, job)
-    except (WrongState, JobNotFound):
+    except (WrongState, JobNotFound, QuotaExceeded):
         return False
     except Unavailable as error:
         raise RetryAfter(error.retry_after, error.message) from error
@@ -105,7 +105,7 @@ async def _act(jobs: Jobs, operation: Operation, job: Job) -> None:
         case Action.CANCEL:
             await jobs.cancel(job.id, None, *([operation.reason] if operation.reason else []))
         case Action.RETRY:
-            await jobs.retry(job.id, None)
+            await jobs.retry(job.id, None, quota=operation.quota)
         case Action.PROMOTE:
             await jobs.promote(job.id, None)
         case Action.DELETE:

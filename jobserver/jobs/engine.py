@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from jobserver.jobs.access import ApiKey
-from jobserver.jobs.events import ALL, Interest, Listener
+from jobserver.jobs.event_log import Listener
+from jobserver.jobs.events import ALL, Interest
 from jobserver.jobs.model import (
     Artifact,
     Filter,
@@ -69,13 +70,15 @@ class Engine(Protocol):
     async def kept(self) -> Kept:
         """How much there is."""
 
-    async def submit(self, spec: JobSpec) -> tuple[Job, bool]:
+    async def submit(self, spec: JobSpec, *, quota: int | None = None, reserve: bool = False) -> tuple[Job, bool]:
         """Keep a new job; (job, True).
 
         (That job, False) for the same id again, a known idempotency key, or a dedup key that an unfinished job of the
-        same owner and kind has. Raises QueueFull, and IdempotencyMismatch when the key came with another fingerprint.
-        A key outlives its job by a while: the job it then answers with is a record of what was accepted, and `get` does
-        not know it.
+        same owner and kind has. Raises IdempotencyMismatch when the key came with another fingerprint, QuotaExceeded
+        when its owner has ``quota`` unfinished jobs or more, and QueueFull. ``reserve``: it may use the places kept for
+        operators, who must be able to act on a full queue.
+        A key outlives its job by a while: the job it then answers with is a record of what was accepted, its arguments
+        empty bytes, and `get` does not know it.
         """
 
     async def get(self, job_id: JobId) -> Job:
@@ -99,8 +102,11 @@ class Engine(Protocol):
     async def cancel(self, job_id: JobId, reason: str) -> Job:
         """End a job that has not ended. One being worked on is cancelled at once, and its worker learns why."""
 
-    async def retry(self, job_id: JobId) -> Job:
-        """Queue a failed or cancelled job again, with all its attempts before it."""
+    async def retry(self, job_id: JobId, *, quota: int | None = None) -> Job:
+        """Queue a failed or cancelled job again, with all its attempts before it.
+
+        WrongState also when another unfinished job has its dedup key by now; QuotaExceeded and QueueFull as `submit`.
+        """
 
     async def promote(self, job_id: JobId) -> Job:
         """Queue a scheduled job now."""

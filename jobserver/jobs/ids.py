@@ -10,12 +10,14 @@ _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _RANDOM_CHARACTERS = 20
 _UNBIASED = 252  # the largest multiple of 36 that fits a byte: larger bytes would favour the first letters
 _POOL_BYTES = 4096
+_LETTERS = bytes(ord(_ALPHABET[byte % 36]) for byte in range(256))
+_TOO_LARGE = bytes(range(_UNBIASED, 256))
 
 
 def _random_parts() -> Iterator[str]:
     # One call to the kernel serves about two hundred ids: asking per character was the costliest line of a submit.
     while True:
-        characters = "".join(_ALPHABET[byte % 36] for byte in secrets.token_bytes(_POOL_BYTES) if byte < _UNBIASED)
+        characters = secrets.token_bytes(_POOL_BYTES).translate(_LETTERS, _TOO_LARGE).decode()
         for start in range(0, len(characters) - _RANDOM_CHARACTERS + 1, _RANDOM_CHARACTERS):
             yield characters[start : start + _RANDOM_CHARACTERS]
 

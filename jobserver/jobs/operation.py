@@ -36,13 +36,15 @@ class Action(StrEnum):
 class Operation:
     """``action`` for every job that ``where`` shows and that is in one of ``states``; of any state without them.
 
-    ``where.owner`` None: everybody's. ``reason``: for those it cancels.
+    ``where.owner`` None: everybody's. ``reason``: for those it cancels. ``quota``: unfinished jobs that the owner of
+    those it retries may have.
     """
 
     action: Action
     where: Filter
     states: tuple[State, ...] = ()
     reason: str | None = None
+    quota: int | None = None
 
     def submission(self, owner: str) -> Submission:
         """The job that does it. Those of one owner run one after the other."""
@@ -62,8 +64,8 @@ class Operation:
             "text": where.text,
         }
         present = {name: value for name, value in members.items() if value is not None}
-        args: dict[str, Any] = {"action": self.action, "filter": present}
-        return args if self.reason is None else args | {"reason": self.reason}
+        more = {"reason": self.reason, "quota": self.quota}
+        return {"action": self.action, "filter": present} | {name: it for name, it in more.items() if it is not None}
 
     @classmethod
     def from_args(cls, args: dict[str, Any]) -> Operation:
@@ -79,7 +81,7 @@ class Operation:
             text=told.get("text"),
         )
         states = tuple(State(word) for word in told.get("status", ()))
-        return cls(Action(args["action"]), where, states, args.get("reason"))
+        return cls(Action(args["action"]), where, states, args.get("reason"), args.get("quota"))
 
 
 def _wire(moment: datetime | None) -> str | None:

@@ -42,9 +42,14 @@ class _Lane:
         return place - self.head - bisect_left(self.holes, place)
 
     def remove(self, place: Place) -> None:
-        if place != self.head:
+        if place == self.head:
+            self._leave_from_head()
+        elif place == self.head + len(self.ids) - 1:
+            self._leave_from_tail()
+        else:
             insort(self.holes, place)
-            return
+
+    def _leave_from_head(self) -> None:
         self.ids.popleft()
         self.head += 1
         # Holes that have come to the head are nobody's: after this the head is a job, or the lane is empty.
@@ -55,6 +60,13 @@ class _Lane:
             gone += 1
         if gone:
             del self.holes[:gone]
+
+    def _leave_from_tail(self) -> None:
+        # Whoever cancels a whole queue begins with the newest: a hole for each would have to be moved for the next.
+        self.ids.pop()
+        while self.holes and self.holes[-1] == self.head + len(self.ids) - 1:
+            self.holes.pop()
+            self.ids.pop()
 
 
 class _Level:

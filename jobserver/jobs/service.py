@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from weakref import WeakSet
 
-from jobserver.errors import ArtifactNotFound, JobNotFound, QueueNotFound, QuotaExceeded, ShuttingDown, WrongState
+from jobserver.errors import ArtifactNotFound, JobNotFound, QueueNotFound, ShuttingDown, WrongState
 from jobserver.jobs.access import ApiKey, Owner
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.engine import Caps, Engine, Kept
-from jobserver.jobs.events import ALL, Interest, Listener
+from jobserver.jobs.event_log import Listener
+from jobserver.jobs.events import ALL, Interest
 from jobserver.jobs.model import (
     Artifact,
     Filter,
@@ -32,8 +34,7 @@ _SOONEST_POLL, _LATEST_POLL = 1, 30
 _PAGES_LOOKED_AT = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A job as a poll shows it. ``position`` is None unless it is queued, ``eta`` (seconds) when nobody can know."""
 
     job: Job
@@ -92,9 +93,7 @@ class Jobs:
         if self.draining:
             raise ShuttingDown
         spec = to_spec(submission, self._kinds, self._public, self._clock.now())
-        if submission.quota is not None and await self._unfinished(submission.owner) >= submission.quota:
-            raise QuotaExceeded
-        job, created = await self._engine.submit(spec)
+        job, created = await self._engine.submit(spec, quota=submission.quota, reserve=submission.internal)
         if created:
             self.stats.note_submitted(job)
         return await self.standing(job), created
@@ -144,15 +143,18 @@ class Jobs:
         self.stats.note_cancelled(job)
         return await self.standing(job)
 
-    async def retry(self, job_id: JobId, owner: Owner) -> Standing:
-        """Queue a failed or cancelled job again; one that only the server makes must be asked for anew."""
+    async def retry(self, job_id: JobId, owner: Owner, *, quota: int | None = None) -> Standing:
+        """Queue a failed or cancelled job again; one that only the server makes must be asked for anew.
+
+        ``quota``: unfinished jobs its owner may have.
+        """
         if self.draining:
             raise ShuttingDown
         job = await self._own(job_id, owner)
         if (kind := self._kinds.get(job.spec.kind)) is not None and kind.internal:
             # Whoever may retry may not always do what it does, which was checked when it was made.
             raise WrongState("An operation cannot be retried: make another one.")
-        return await self.standing(await self._engine.retry(job_id))
+        return await self.standing(await self._engine.retry(job_id, quota=quota))
 
     async def promote(self, job_id: JobId, owner: Owner) -> Standing:
         """Queue a scheduled job now."""
@@ -293,10 +295,6 @@ class Jobs:
         if owner is not None and job.spec.owner != owner:
             raise JobNotFound
         return job
-
-    async def _unfinished(self, owner: str) -> int:
-        counts = await self._engine.counts(owner=owner)
-        return sum(number for state, number in counts.items() if not state.ended)
 
     def _left(self, job: Job) -> float | None:
         mean = self.stats.mean(job.spec.kind)

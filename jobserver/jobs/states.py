@@ -21,7 +21,7 @@ from jobserver.errors import WrongState
 from jobserver.jobs.model import Attempt, Failed, Failure, Job, JobSpec, Progress, Result, State
 
 _HISTORY = 19
-"""Earlier attempts that are kept: a job can be retried for ever."""
+"""Earlier attempts that are kept: a job can be retried for ever. The first since a person queued it is one of them."""
 
 
 class Verb(StrEnum):
@@ -91,7 +91,7 @@ def start(job: Job, *, token: str, worker: str, now: datetime, lease: timedelta)
         deadline=now + lease,
         version=job.version + 1,
         attempt=number,
-        attempts=(*job.attempts[-_HISTORY:], Attempt(number, now, worker)),
+        attempts=(*_earlier(job), Attempt(number, now, worker)),
         token=token,
         progress=Progress(),
     )
@@ -205,6 +205,12 @@ def deadline_passed(job: Job, *, now: datetime, keep: timedelta, chance: float =
 def _end_attempt(job: Job, now: datetime, failure: Failure | None) -> Job:
     last = job.attempts[-1]._replace(ended_at=now, failure=failure)
     return job._replace(attempts=(*job.attempts[:-1], last), token=None, progress=None, version=job.version + 1)
+
+
+def _earlier(job: Job) -> tuple[Attempt, ...]:
+    if job.attempt <= _HISTORY:
+        return job.attempts[-_HISTORY:]
+    return job.attempts[0], *job.attempts[1 - _HISTORY :]  # the whole time counts from the first
 
 
 def time_left(job: Job, now: datetime) -> timedelta | None:

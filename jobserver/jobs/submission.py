@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jobserver.errors import InvalidRequest
 from jobserver.jobs.ids import new_job_id
@@ -36,8 +36,7 @@ class Kind(Protocol):
         """Whether only the server itself makes such jobs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """What a client asks for; None is what the kind says.
 
     ``owner``: whose job it will be. ``credential``: hash of the signature it came with. ``run_at``: not before then;
@@ -71,43 +70,16 @@ class Submission:
     args_at: str = ""
 
 
-class _Faults:
-    """A context manager, entered for one thing after the other: what is wrong with each is told together."""
-
-    def __init__(self) -> None:
-        self._found: list[InvalidRequest] = []
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if not isinstance(error, InvalidRequest):
-            return False
-        self._found.append(error)
-        return True
-
-    def check(self) -> None:
-        """Raise what was found: a single fault as it is."""
-        if len(self._found) == 1:
-            raise self._found[0]
-        if self._found:
-            told = [fault for error in self._found for fault in error.errors]
-            raise InvalidRequest(f"{len(told)} members are wrong. The first: {self._found[0].message}", errors=told)
-
-
 def to_spec(asked: Submission, kinds: Mapping[str, Kind], queues: Collection[str], now: datetime) -> JobSpec:
     """The job that is asked for, with an id of its own; InvalidRequest names every member that cannot be had."""
     kind = _kind(asked, kinds)
-    args, queue, starts_at, policy = b"", kind.queue, asked.run_at, kind.policy
-    faults = _Faults()
-    with faults:
+    try:
         args = _encode(_validated(asked, kind))
-    with faults:
         queue = _queue(asked, kind, queues)
-    with faults:
         starts_at = _starts_at(asked, now)
-    with faults:
         policy = _policy(asked, kind.policy)
-    faults.check()
+    except InvalidRequest:
+        raise _all_that_is_wrong(asked, kind, queues, now) from None
     return JobSpec(
         id=new_job_id(now),
         kind=asked.kind,
@@ -126,6 +98,25 @@ def to_spec(asked: Submission, kinds: Mapping[str, Kind], queues: Collection[str
         tags=asked.tags,
         traceparent=asked.traceparent,
     )
+
+
+def _all_that_is_wrong(asked: Submission, kind: Kind, queues: Collection[str], now: datetime) -> InvalidRequest:
+    """Every fault told together; a single one as it is."""
+    found: list[InvalidRequest] = []
+    for check in (
+        lambda: _validated(asked, kind),
+        lambda: _queue(asked, kind, queues),
+        lambda: _starts_at(asked, now),
+        lambda: _policy(asked, kind.policy),
+    ):
+        try:
+            check()
+        except InvalidRequest as error:
+            found.append(error)
+    if len(found) == 1:
+        return found[0]
+    told = [fault for error in found for fault in error.errors]
+    return InvalidRequest(f"{len(told)} members are wrong. The first: {found[0].message}", errors=told)
 
 
 def _kind(asked: Submission, kinds: Mapping[str, Kind]) -> Kind:

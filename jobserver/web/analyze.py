@@ -8,16 +8,18 @@ from typing import Any
 from aiohttp import web
 
 from jobserver.errors import JobNotFound, NotSupported
+from jobserver.jobs.access import Scope
 from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Filter, Job, State
 from jobserver.jobs.service import Standing
 from jobserver.jobs.submission import Submission
-from jobserver.web.body import read_body
 from jobserver.web.paths import Paths
-from jobserver.web.query import idempotency_key, one_of, wait_seconds, whole_number
+from jobserver.web.reading.body import read_body
+from jobserver.web.reading.query import idempotency_key, one_of, wait_seconds, whole_number
 from jobserver.web.route import Call
 from jobserver.web.sending import send_json
 from jobserver.web.wire import (
+    PAGES,
     dumps,
     job_links,
     members_and,
@@ -28,7 +30,6 @@ from jobserver.web.wire import (
     queue_position,
 )
 
-KIND = "analyze"
 _UNDERSTOOD = ("url", "engine", "maxComponents")
 _QUEUED_MESSAGE = "Job queued for processing. Check /result/{jobId} for status."
 
@@ -41,7 +42,7 @@ async def submit(call: Call) -> web.StreamResponse:
     seconds = wait_seconds(call.request, call.settings.max_wait)
     standing, created = await call.jobs.submit(
         Submission(
-            kind=KIND,
+            kind=PAGES,
             args={name: members[name] for name in _UNDERSTOOD if name in members},
             owner=call.caller.owner,
             credential=call.caller.credential,
@@ -55,7 +56,9 @@ async def submit(call: Call) -> web.StreamResponse:
     headers = {"Location": call.paths.to(f"/result/{standing.job.id}")} | (
         {} if created else {"Idempotency-Replayed": "true"}
     )
-    return await _show(call, standing, headers) if standing.job.state.ended else _accepted(call, standing, headers)
+    if standing.job.state.ended and Scope.READ in call.caller.scopes:
+        return await _show(call, standing, headers)
+    return _accepted(call, standing, headers)
 
 
 async def result(call: Call) -> web.StreamResponse:
@@ -100,7 +103,7 @@ def _accepted(call: Call, standing: Standing, headers: dict[str, str]) -> web.Re
         "pollUrl": call.paths.to(f"/result/{job.id}"),
         "message": _QUEUED_MESSAGE,
         "queuePosition": queue_position(standing),
-        "links": job_links(job, call.paths),
+        "links": job_links(job, call.paths, preview=Scope.READ in call.caller.scopes),
     }
     headers["Retry-After"] = str(standing.poll_after)
     return web.Response(status=202, body=dumps(body), content_type="application/json", headers=headers)
@@ -133,9 +136,11 @@ def _processing(standing: Standing, paths: Paths, _view: str) -> list[bytes]:
 
 def _done(standing: Standing, paths: Paths, view: str) -> list[bytes]:
     job = standing.job
-    path = preview_path(job, paths)
     head = {"ok": True, "jobId": job.id, "status": State.DONE}
-    tail = {"actions": [_action("preview", "Preview", "GET", path)], "previewUrl": path}
+    tail: dict[str, Any] = {"actions": []}
+    if job.spec.kind == PAGES:
+        path = preview_path(job, paths)
+        tail = {"actions": [_action("preview", "Preview", "GET", path)], "previewUrl": path}
     kept = job.result
     summary = b"null" if kept is None else kept.brief if view == "summary" and kept.brief is not None else kept.body
     return [*members_and(head, summary=summary)[:-1], b",", dumps(tail)[1:]]

@@ -9,9 +9,9 @@ from aiohttp import web
 from jobserver.auth.keys import MOST_JOBS, MOST_REQUESTS, OWNER, new_key, read_scopes
 from jobserver.jobs.access import ApiKey, Scope
 from jobserver.jobs.clock import to_wire
-from jobserver.web.json_body import no_members, read_json
-from jobserver.web.members import YEAR, Members, seconds, text, whole
-from jobserver.web.query import only
+from jobserver.web.reading.json_body import no_members, read_json
+from jobserver.web.reading.members import YEAR, Members, seconds, text, whole
+from jobserver.web.reading.query import only
 from jobserver.web.route import Call
 from jobserver.web.wire import dumps
 

@@ -17,16 +17,12 @@ from jobserver.web import (
     bulk,
     job_links,
     jobs,
-    metrics,
-    openapi,
     ops,
     preview,
     queues,
-    socket,
-    stream,
 )
-from jobserver.web.broadcast import Broadcast
 from jobserver.web.cors import preflights
+from jobserver.web.description import openapi
 from jobserver.web.guard import guarded
 from jobserver.web.headers import answer_headers
 from jobserver.web.job_links import EVENTS, RESULT
@@ -44,10 +40,13 @@ from jobserver.web.keys import (
     WebSettings,
 )
 from jobserver.web.limiting import Limits
+from jobserver.web.metrics import scrape
 from jobserver.web.paths import Paths
 from jobserver.web.problems import problems
-from jobserver.web.request_log import install_meter, observed, request_id_header
+from jobserver.web.request_log import install_meter, observed
 from jobserver.web.route import Route
+from jobserver.web.streams import socket, stream
+from jobserver.web.streams.broadcast import Broadcast
 from jobserver.web.wire import PREVIEW
 
 ROUTES: tuple[Route, ...] = (
@@ -81,7 +80,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/ws", socket.events),
     Route("GET", "/v1/stats", queues.stats, Scope.READ),
     Route("GET", "/openapi.json", openapi.openapi),
-    Route("GET", "/metrics", metrics.metrics, Scope.MANAGE),
+    Route("GET", "/metrics", scrape.metrics, Scope.MANAGE),
     Route("GET", "/-/config", ops.config, Scope.MANAGE),
     Route("GET", "/-/tasks", ops.tasks, Scope.MANAGE),
     Route("GET", "/-/versions", ops.versions, Scope.MANAGE),
@@ -119,7 +118,7 @@ def web_app(
     )
     app[OPENAPI] = _description
     install_meter(app)
-    app.on_response_prepare.extend([answer_headers, request_id_header])
+    app.on_response_prepare.append(answer_headers)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(_opened(route, settings)))
     for route in preflights(ROUTES) if settings.cors_origins else ():

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from jobserver.jobs.model import Artifact
 from jobserver.web.native import shown
-from jobserver.web.query import only
-from jobserver.web.ranges import wanted
+from jobserver.web.reading.query import only
+from jobserver.web.reading.ranges import wanted
 from jobserver.web.route import Call
 from jobserver.web.sending import send, send_json
 from jobserver.web.wire import dumps, not_modified

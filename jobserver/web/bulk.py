@@ -11,16 +11,16 @@ from aiohttp import web
 from jobserver.errors import InvalidRequest, JobserverError, Unavailable
 from jobserver.jobs.model import IdempotencyKey
 from jobserver.jobs.operation import Action, Operation
-from jobserver.web.filters import FILTERS, read_filter
 from jobserver.web.guard import require
 from jobserver.web.jobs import LONGEST_REASON, accepted
-from jobserver.web.json_body import read_json
-from jobserver.web.members import Members, one_word_of, text
 from jobserver.web.problems import status_of
-from jobserver.web.query import idempotency_key, only
+from jobserver.web.reading.filters import FILTERS, read_filter
+from jobserver.web.reading.json_body import read_json
+from jobserver.web.reading.members import Members, one_word_of, text
+from jobserver.web.reading.query import idempotency_key, only
+from jobserver.web.reading.submitting import is_replay, item_key, submission
 from jobserver.web.route import Call
 from jobserver.web.sending import send_json
-from jobserver.web.submitting import is_replay, item_key, submission
 from jobserver.web.wire import dumps, members_and, queue_position
 
 MOST = 1000
@@ -61,14 +61,13 @@ async def apply_to_all(call: Call) -> web.StreamResponse:
     members.check()
     assert action is not None and where is not None  # noqa: S101, PT018 - else there were faults
     states = () if where.state is None else (where.state,)
-    return await operate(call, Operation(Action(action), replace(where, state=None), states, reason))
+    return await operate(call, Operation(Action(action), replace(where, state=None), states, reason, call.caller.quota))
 
 
 async def operate(call: Call, operation: Operation) -> web.StreamResponse:
     """Make the job that does it, for a caller who may do it to a single one."""
     require(call.caller, operation.action.scope)
-    asked = replace(
-        operation.submission(call.caller.owner),
+    asked = operation.submission(call.caller.owner)._replace(
         credential=call.caller.credential,
         idempotency=idempotency_key(call.request, call.body),
     )

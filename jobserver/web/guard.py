@@ -16,9 +16,9 @@ from jobserver.auth.mac import to_bytes
 from jobserver.auth.signing import Caller, Signed, authenticate, bears, holds_secret
 from jobserver.errors import Forbidden, JobNotFound, Unauthorized
 from jobserver.jobs.access import EVERYTHING, ApiKey, Scope
-from jobserver.web.body import multipart_fields_json
-from jobserver.web.incoming import Incoming, at_hand, check_declared
 from jobserver.web.keys import CREDENTIALS, JOBS, LIMITS
+from jobserver.web.reading.body import multipart_fields_json
+from jobserver.web.reading.incoming import Incoming, at_hand, check_declared
 from jobserver.web.route import Call, Route
 
 NOBODY = Caller(owner="", scopes=frozenset())
@@ -61,14 +61,14 @@ async def identify(request: web.Request, body: bytes) -> Caller:
     return await _key_holder(request) or await _signer(request, body)
 
 
-async def identify_token(app: web.Application, token: str) -> Caller:
-    """Whoever ``token`` is of, where it comes without a request: an API key, or one of the shared secrets.
+async def identify_token(request: web.Request, token: str) -> Caller:
+    """Whoever ``token`` is of, which ``request`` does not carry itself: an API key, or one of the shared secrets.
 
-    Under STRICT_HMAC no secret is accepted as it is. `Unauthorized` for anything else, `RateLimited` is not checked.
+    Under STRICT_HMAC no secret is accepted as it is. `Unauthorized` for anything else; `RateLimited` as for a header.
     """
     if keys.key_id(token) is not None:
-        return await _caller_with_key(app, token)
-    credentials = app[CREDENTIALS]
+        return await _caller_with_key(request, token)
+    credentials = request.app[CREDENTIALS]
     if credentials.strict or not holds_secret(to_bytes(token), credentials):
         raise Unauthorized(reason="mismatch")
     return Caller()
@@ -82,13 +82,14 @@ def require(caller: Caller, scope: Scope) -> None:
 
 async def _answer(route: Route, request: web.Request, body: bytes, holder: Caller | None) -> web.StreamResponse:
     if route.scope is None:
-        return await route.handle(Call(request, body, NOBODY))
-    limits = request.app[LIMITS]
+        return await route.handle(Call(request, body, NOBODY, request.app))
+    app = request.app
+    limits = app[LIMITS]
     caller = holder or await _identify(route, request, body)
     require(caller, route.scope)
     limits.enter(caller.owner)
     try:
-        return await route.handle(Call(request, body, caller))
+        return await route.handle(Call(request, body, caller, app))
     finally:
         limits.leave(caller.owner)
 
@@ -107,18 +108,16 @@ async def _key_holder(request: web.Request) -> Caller | None:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         return None
-    caller = await _caller_with_key(request.app, token.strip())
-    if caller.key is not None:
-        await request.app[LIMITS].admit_key(request, caller.key)
-    return caller
+    return await _caller_with_key(request, token.strip())
 
 
-async def _caller_with_key(app: web.Application, token: str) -> Caller:
-    jobs = app[JOBS]
+async def _caller_with_key(request: web.Request, token: str) -> Caller:
+    jobs = request.app[JOBS]
     identity = keys.key_id(token)
     key: ApiKey | None = None if identity is None else await jobs.key(identity)
     if key is None or not keys.opens(key, token, jobs.now()):
         raise Unauthorized(reason="key")
+    await request.app[LIMITS].admit_key(request, key)
     return Caller(key.owner, scopes=EVERYTHING if Scope.MANAGE in key.scopes else key.scopes, key=key)
 
 
@@ -132,7 +131,8 @@ async def _signer(request: web.Request, body: bytes) -> Caller:
         timestamp=_header(request, _TIMESTAMP),
         alternatives=() if forms is None else (forms,),
     )
-    return authenticate(attempt, request.app[CREDENTIALS], request.app[JOBS].now())
+    app = request.app
+    return authenticate(attempt, app[CREDENTIALS], app[JOBS].now())
 
 
 async def _signer_or_queuer(request: web.Request, body: bytes) -> Caller:

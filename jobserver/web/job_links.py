@@ -9,12 +9,11 @@ from aiohttp import web
 from jobserver.auth import links
 from jobserver.errors import NotSupported
 from jobserver.jobs.clock import to_wire
-from jobserver.web.analyze import KIND
-from jobserver.web.json_body import read_json
-from jobserver.web.members import Members, one_word_of, seconds
-from jobserver.web.query import only
+from jobserver.web.reading.json_body import read_json
+from jobserver.web.reading.members import Members, one_word_of, seconds
+from jobserver.web.reading.query import only
 from jobserver.web.route import Call
-from jobserver.web.wire import PREVIEW, dumps
+from jobserver.web.wire import PAGES, PREVIEW, dumps
 
 RESULT, EVENTS = "result", "events"
 """What the other links open."""
@@ -37,8 +36,8 @@ async def create(call: Call) -> web.Response:
     lifetime = members.take("expiresIn", seconds(1, LONGEST.total_seconds())) or USUAL
     members.check()
     job = (await call.jobs.get(call.job_id, call.reach)).job
-    if purpose == PREVIEW and job.spec.kind != KIND:
-        raise NotSupported(f"Only jobs of the kind {KIND} have a preview.", pointer="/purpose")
+    if purpose == PREVIEW and job.spec.kind != PAGES:
+        raise NotSupported(f"Only jobs of the kind {PAGES} have a preview.", pointer="/purpose")
     if not call.paths.secret:
         raise NotSupported("This server has no secret to sign links with: set CLIQ_SECRET.")
     until = (call.jobs.now() + lifetime).replace(microsecond=0)

@@ -14,20 +14,21 @@ from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Artifact, LogLine
 from jobserver.jobs.service import Standing
 from jobserver.jobs.submission import Submission
-from jobserver.web.filters import FILTERS, read_filter
-from jobserver.web.json_body import no_members, read_json
-from jobserver.web.members import Members, text
-from jobserver.web.native import FIELDS, IN_LISTS, field_names, native
-from jobserver.web.query import idempotency_key, only, parameters, wait_seconds, whole_text
+from jobserver.web.native import FIELDS, IN_LISTS, field_names, field_names_of_lists, native, visible
+from jobserver.web.reading.filters import FILTERS, read_filter
+from jobserver.web.reading.json_body import no_members, read_json
+from jobserver.web.reading.members import Members, text
+from jobserver.web.reading.query import idempotency_key, only, parameters, wait_seconds, whole_text
+from jobserver.web.reading.submitting import is_replay, submission
 from jobserver.web.route import Call
 from jobserver.web.sending import send_json
-from jobserver.web.submitting import is_replay, submission
 from jobserver.web.wire import dumps, not_modified, poll_headers
 
 LONGEST_REASON = 1000
 _PAGE, _LONGEST_PAGE = 50, 500
 _LINES, _MOST_LINES = 100, 1000
 _LONGEST_CURSOR = 200
+_64_BITS = 2**64 - 1
 _AT_ONCE = 25
 """Jobs of a list that are written down before everybody else has a turn."""
 
@@ -53,7 +54,7 @@ async def accepted(
     headers = poll_headers(standing) | {"Location": call.paths.to(f"/v1/jobs/{standing.job.id}")}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
-    parts = native(standing, call.paths, duplicate=duplicate)
+    parts = native(standing, call.paths, fields=visible(call.caller), duplicate=duplicate)
     return await send_json(call.request, parts, status=200 if duplicate or at_once else 202, headers=headers)
 
 
@@ -61,7 +62,7 @@ async def listing(call: Call) -> web.StreamResponse:
     """``GET /v1/jobs``: the jobs that match, newest first."""
     asked = parameters(call.request, *FILTERS, "limit", "cursor", "fields")
     where = read_filter(asked, call)
-    fields = asked.take("fields", field_names) or IN_LISTS
+    fields = asked.take("fields", field_names_of_lists) or IN_LISTS
     limit = asked.take("limit", whole_text(1, _LONGEST_PAGE)) or _PAGE
     cursor = asked.take("cursor", text(_LONGEST_CURSOR))
     asked.check()
@@ -132,7 +133,7 @@ async def retry(call: Call) -> web.StreamResponse:
     """``POST /v1/jobs/{jobId}/retry``: queue a failed or cancelled job again."""
     only(call.request)
     no_members(call)
-    return await _answer(call, await call.jobs.retry(call.job_id, call.reach))
+    return await _answer(call, await call.jobs.retry(call.job_id, call.reach, quota=call.caller.quota))
 
 
 async def promote(call: Call) -> web.StreamResponse:
@@ -151,12 +152,14 @@ async def remove(call: Call) -> web.StreamResponse:
 
 
 async def _answer(call: Call, standing: Standing) -> web.StreamResponse:
-    return await send_json(call.request, native(standing, call.paths), headers=poll_headers(standing))
+    parts = native(standing, call.paths, fields=visible(call.caller))
+    return await send_json(call.request, parts, headers=poll_headers(standing))
 
 
 def _view(fields: tuple[str, ...] | None, artifacts: Sequence[Artifact]) -> str:
     """What an answer shows beside the job's version: a file that is kept is no change of the job."""
-    files = f"-{len(artifacts)}.{sum(len(each.body) for each in artifacts)}" if artifacts else ""
+    # Bytes are hashed once and remember it: a poll does not read every file again.
+    files = f"-{hash(tuple(artifacts)) & _64_BITS:x}" if artifacts else ""
     return files if fields is None else f"{files}-{'+'.join(fields)}"
 
 

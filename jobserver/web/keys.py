@@ -10,10 +10,10 @@ from aiohttp import web
 from jobserver.auth.addresses import Network
 from jobserver.auth.signing import Credentials
 from jobserver.jobs.service import Jobs
-from jobserver.web.broadcast import Broadcast
 from jobserver.web.limiting import Limits
-from jobserver.web.meter import Meter
+from jobserver.web.metrics.meter import Meter
 from jobserver.web.paths import Paths
+from jobserver.web.streams.broadcast import Broadcast
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from jobserver.auth.signing import Caller
+from jobserver.jobs.access import Scope
 from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Artifact, Attempt, Failure, Job, State
 from jobserver.jobs.policy import Backoff
 from jobserver.jobs.service import Standing
 from jobserver.jobs.states import ALLOWED, Verb
-from jobserver.web.members import unknown_name
 from jobserver.web.paths import Paths
-from jobserver.web.wire import members_and, preview_path, progress_members, queue_position
+from jobserver.web.reading.members import unknown_name
+from jobserver.web.wire import PAGES, members_and, preview_path, progress_members, queue_position
 
 Wire = dict[str, Any]
 Read = Callable[[Standing], Any]
@@ -59,11 +61,15 @@ _OPEN = {
 """state → what is offered in it."""
 
 _BULKY = ("args", "result", "attempts")
-FIELDS = (*_MEMBERS, "links", "artifacts", "args", "result")
+_FILES = "artifacts"
+FIELDS = (*_MEMBERS, "links", _FILES, "args", "result")
 """Every member a job can have."""
 
-IN_LISTS = tuple(name for name in FIELDS if name not in {*_BULKY, "artifacts"})
+IN_LISTS = tuple(name for name in FIELDS if name not in {*_BULKY, _FILES})
 """Those a list shows unless it is asked for others."""
+
+_UNREAD = ("kind", "queue", "status", "queuePosition", "queuePositionExact", "links")
+"""Those that whoever makes or stops a job needs, and may see without reading jobs."""
 
 
 def native(
@@ -80,16 +86,21 @@ def native(
     for name, read in _readers(fields):
         if (value := read(standing)) is not None:
             members[name] = value
-    if "links" in fields:
-        members["links"] = _links(job, paths)
-    if artifacts and "artifacts" in fields:
-        members["artifacts"] = [shown(each, job.id, paths) for each in artifacts]
+    if "links" in fields and is_kept(job):
+        members["links"] = _links(job, paths, preview=fields is not _UNREAD)
+    if artifacts and _FILES in fields:
+        members[_FILES] = [shown(each, job.id, paths) for each in artifacts]
     if duplicate:
         members["duplicate"] = True
-    encoded = {"args": job.spec.args} if "args" in fields else {}
+    encoded = {"args": job.spec.args} if "args" in fields and is_kept(job) else {}
     if job.result is not None and "result" in fields:
         encoded["result"] = job.result.body
     return members_and(members, **encoded)
+
+
+def is_kept(job: Job) -> bool:
+    """False for the record of a repeated request's job that is forgotten: nothing can be asked of it any more."""
+    return bool(job.spec.args)
 
 
 @lru_cache(maxsize=64)  # clients choose the members, but few of them differently each time
@@ -97,13 +108,26 @@ def _readers(fields: tuple[str, ...]) -> tuple[tuple[str, Read], ...]:
     return tuple((name, read) for name, read in _MEMBERS.items() if name in fields)
 
 
+def visible(caller: Caller) -> tuple[str, ...]:
+    """What answers show this caller: without the scope ``read`` nothing of what the job does or made."""
+    return FIELDS if Scope.READ in caller.scopes else _UNREAD
+
+
 def field_names(value: str) -> tuple[str, ...]:
-    """The members that ``fields=`` names, with commas between; see `web.members.Check`."""
+    """The members that ``fields=`` names, with commas between; see `web.reading.members.Check`."""
     names = value.split(",")
     for name in names:
         if name not in FIELDS:
             raise ValueError(f"hold something else. {unknown_name(name, FIELDS)}".removesuffix("."))
     return tuple(names)
+
+
+def field_names_of_lists(value: str) -> tuple[str, ...]:
+    """The same for a list, which would take long to look for every job's files."""
+    names = field_names(value)
+    if _FILES in names:
+        raise ValueError(f"hold something else. A list cannot show {_FILES}: ask for one job, or for its files")
+    return names
 
 
 def shown(artifact: Artifact, job_id: str, paths: Paths) -> Wire:
@@ -137,19 +161,19 @@ def backoff(rule: Backoff) -> Wire | None:
     }
 
 
-def _links(job: Job, paths: Paths) -> dict[str, str]:
-    """Where more of the job can be had, and what can be done to it now."""
+def _links(job: Job, paths: Paths, *, preview: bool) -> dict[str, str]:
+    """Where more of the job can be had, and what can be done to it now. A ``preview`` link opens whoever has it."""
     self = paths.to(f"/v1/jobs/{job.id}")
     links = {"self": self, "events": f"{self}/events", "logs": f"{self}/logs", "artifacts": f"{self}/artifacts"}
     links |= {name: f"{self}/{name}" for name in _OPEN[job.state]}
-    return links | {"preview": preview_path(job, paths)} if job.spec.kind == "analyze" else links
+    return links | {"preview": preview_path(job, paths)} if preview and job.spec.kind == PAGES else links
 
 
 def _expires_at(job: Job) -> datetime | None:
     """When a job that waits for its first start fails, or an ended one is forgotten: its deadline, read by state."""
-    if job.state.ended:
+    if job.state is State.QUEUED or job.state.ended:
         return job.deadline
-    return None if job.attempts else job.spec.expires_at
+    return job.spec.expires_at if job.state is State.SCHEDULED and not job.attempts else None
 
 
 def _attempt(attempt: Attempt) -> Wire:

@@ -15,11 +15,10 @@ from jobserver.jobs.access import Scope
 from jobserver.jobs.model import Job, Result, State
 from jobserver.jobs.service import Standing
 from jobserver.jobs.submission import Submission
-from jobserver.web.analyze import KIND
 from jobserver.web.guard import require
 from jobserver.web.paths import Paths
 from jobserver.web.route import Call
-from jobserver.web.wire import preview_path
+from jobserver.web.wire import PAGES, preview_path
 
 _LOOK_AGAIN = 2
 
@@ -38,12 +37,12 @@ async def preview(call: Call) -> web.StreamResponse:
         require(call.caller, Scope.SUBMIT)
         caller = call.caller
         standing, _ = await call.jobs.submit(
-            Submission(KIND, {"url": url}, caller.owner, credential=caller.credential, quota=caller.quota)
+            Submission(PAGES, {"url": url}, caller.owner, credential=caller.credential, quota=caller.quota)
         )
         standing = await call.jobs.wait(standing.job.id, call.caller.owner, call.settings.max_wait)
     else:
         standing = await call.jobs.get(call.request.query.get("jobId", ""), call.caller.owner)
-    if standing.job.spec.kind != KIND:
+    if standing.job.spec.kind != PAGES:
         raise JobNotFound
     return await _show(standing, call.paths)
 

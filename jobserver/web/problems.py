@@ -9,7 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from jobserver import errors
-from jobserver.web.meter import REFUSAL
+from jobserver.web.keys import LIMITS
+from jobserver.web.metrics.meter import REFUSAL
 from jobserver.web.wire import dumps
 
 _log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except web.HTTPException as refused:
-        return _refused_by_aiohttp(refused, path)
+        return await _refused_by_aiohttp(request, refused, path)
     except (ConnectionError, TimeoutError):
         raise
     except Exception as error:  # noqa: BLE001 - what nobody foresaw gets the one shape all the same
@@ -89,7 +90,12 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(error, path)
 
 
-def _refused_by_aiohttp(refused: web.HTTPException, path: str) -> web.Response:
+async def _refused_by_aiohttp(request: web.Request, refused: web.HTTPException, path: str) -> web.Response:
+    if isinstance(refused, web.HTTPNotFound | web.HTTPMethodNotAllowed) and request.app[LIMITS].per_address:
+        try:
+            await request.app[LIMITS].admit_address(request)  # no route has a guard that has counted it
+        except errors.RateLimited as limited:
+            return problem(limited, path)
     if isinstance(refused, web.HTTPNotFound):
         return problem(errors.RouteNotFound(), path)
     if isinstance(refused, web.HTTPRequestEntityTooLarge):

@@ -14,10 +14,10 @@ from jobserver.jobs.operation import WAITING, Action, Operation
 from jobserver.jobs.stats import Stats
 from jobserver.jobs.submission import Kind
 from jobserver.web.bulk import operate
-from jobserver.web.json_body import no_members, read_json
-from jobserver.web.members import YEAR, Members, seconds, whole
 from jobserver.web.native import backoff, duration
-from jobserver.web.query import only
+from jobserver.web.reading.json_body import no_members, read_json
+from jobserver.web.reading.members import YEAR, Members, seconds, whole
+from jobserver.web.reading.query import only
 from jobserver.web.route import Call
 from jobserver.web.sending import send_json
 from jobserver.web.wire import dumps

@@ -13,10 +13,9 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from jobserver.logs import REQUEST_ID
+from jobserver.web.headers import REQUEST_ID_HEADER
 from jobserver.web.keys import METER, SETTINGS
-from jobserver.web.meter import REFUSAL, Meter
-
-HEADER = "X-Request-Id"
+from jobserver.web.metrics.meter import REFUSAL, Meter
 
 _access = logging.getLogger("jobserver.access")
 
@@ -32,7 +31,7 @@ _numbers = itertools.count(1)
 @web.middleware
 async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Around everything else: name the request, see how it ends, count it."""
-    REQUEST_ID.set(_request_id(request.headers.get(HEADER)))
+    REQUEST_ID.set(request_id(request.headers.get(REQUEST_ID_HEADER)))
     clock = asyncio.get_running_loop().time
     began = clock()
     response: web.StreamResponse | None = None
@@ -46,12 +45,7 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-async def request_id_header(_: web.Request, response: web.StreamResponse) -> None:
-    """Every answer says which request it is of."""
-    response.headers[HEADER] = REQUEST_ID.get()
-
-
-def _request_id(asked: str | None) -> str:
+def request_id(asked: str | None = None) -> str:
     """The client's own id where that is sane, else one that nobody else has."""
     if asked is not None and _SANE.fullmatch(asked):
         return asked

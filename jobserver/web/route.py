@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -14,28 +15,28 @@ from jobserver.web.keys import JOBS, PATHS, SETTINGS, WebSettings
 from jobserver.web.paths import Paths
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request whose caller is known: all that a handler is given. ``body`` is whole."""
 
     request: web.Request
     body: bytes
     caller: Caller
+    app: web.Application
 
     @property
     def jobs(self) -> Jobs:
         """The service."""
-        return self.request.app[JOBS]
+        return self.app[JOBS]
 
     @property
     def settings(self) -> WebSettings:
         """What the web room was told."""
-        return self.request.app[SETTINGS]
+        return self.app[SETTINGS]
 
     @property
     def paths(self) -> Paths:
         """Makes every path that an answer names: this application may be mounted inside another one."""
-        return self.request.app[PATHS]
+        return self.app[PATHS]
 
     @property
     def job_id(self) -> str:

@@ -14,11 +14,21 @@ from jobserver.jobs.model import Job, State
 from jobserver.jobs.service import Standing
 from jobserver.web.paths import Paths
 
+PAGES = "analyze"
+"""The kind of job that reads a page: it alone has a preview."""
+
 PREVIEW = "preview"
 """What a preview link opens."""
 
 _OPEN_LINK = timedelta(days=1)
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+try:
+    import orjson
+except ImportError:  # the extra ``fast`` is not installed
+    _quick, _quick_options = None, 0
+else:
+    _quick, _quick_options = orjson.dumps, orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def dumps(value: Any) -> bytes:
@@ -26,6 +36,11 @@ def dumps(value: Any) -> bytes:
 
     A lone surrogate, which UTF-8 cannot carry, is written as the escape it has in JSON.
     """
+    if _quick is not None:
+        try:
+            return _quick(value, option=_quick_options)
+        except TypeError:
+            pass  # a lone surrogate, or a number of more than 64 bits
     return _encode(value).encode(errors="backslashreplace")
 
 
@@ -55,14 +70,14 @@ def preview_path(job: Job, paths: Paths) -> str:
     return f"{path}&expires={expires}&token={links.sign(paths.secret, PREVIEW, job.id, expires)}"
 
 
-def job_links(job: Job, paths: Paths) -> dict[str, str]:
-    """Where the job can be read, watched, stopped and looked at."""
-    return {
+def job_links(job: Job, paths: Paths, *, preview: bool = True) -> dict[str, str]:
+    """Where the job can be read, watched, stopped and, unless that is not for this caller, looked at."""
+    links = {
         "self": paths.to(f"/result/{job.id}"),
         "events": paths.to(f"/v1/jobs/{job.id}/events"),
         "cancel": paths.to(f"/v1/jobs/{job.id}/cancel"),
-        "preview": preview_path(job, paths),
     }
+    return links | {"preview": preview_path(job, paths)} if preview else links
 
 
 def progress_members(job: Job | News) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Attempt:
         self._next_telling: asyncio.TimerHandle | None = None
         self._told_at = -_REPORT_EVERY
         self._verdict: Outcome | None = None
+        self.over = asyncio.Event()
+        """Its handler has ended, or was abandoned."""
 
     @property
     def interrupted(self) -> bool:
@@ -75,6 +77,8 @@ class Attempt:
             # Its owner is going down. The record must be made even so, or the job would wait for its lease to end.
             await asyncio.shield(self._record(_INTERRUPTED))
             raise
+        finally:
+            self.over.set()
 
     def halt(self, verdict: Outcome = _INTERRUPTED) -> None:
         """Stop the handler; the attempt ends with ``verdict``, which the engine ignores when the job was cancelled.
@@ -162,7 +166,7 @@ class Attempt:
         try:
             result = encode(await self._handler.run(self._run, json.loads(self._lease.job.spec.args)))
             return Succeeded(self._bounded(result))
-        except (asyncio.CancelledError, GeneratorExit):
+        except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: what a handler raises is its attempt's failure
             return _failed(error)
@@ -200,6 +204,8 @@ class Attempt:
 def _outcome(work: asyncio.Task[Outcome]) -> Outcome:
     if work.cancelled():  # by itself: nobody else had reason to
         return _failed(JobFailed("The handler cancelled itself."))
+    if (error := work.exception()) is not None:  # what it raised cannot even be told
+        return Failed(Failure("exception", f"{type(error).__name__} while its failure was told"))
     return work.result()
 
 

@@ -17,12 +17,11 @@ from typing import Any
 from jobserver.errors import LeaseLost, NoHandler
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.events import EventType, Interest, Listener, ListenerTooSlow
 from jobserver.jobs.model import Failed, Job, JobId, Lease
-from jobserver.jobs.policy import renew_every
 from jobserver.jobs.stats import Stats
 from jobserver.logs import tell_of_job
 from jobserver.workers.attempt import Attempt, failure_of
+from jobserver.workers.chores import janitor, listener, renewer
 from jobserver.workers.isolate import ProcessPool
 from jobserver.workers.isolated import in_children
 from jobserver.workers.registry import Handler
@@ -32,7 +31,6 @@ _log = logging.getLogger(__name__)
 _CLAIM_WAIT = 30.0
 _CLAIMS_A_TURN = 64
 _STRAGGLERS_WITHIN = 0.1
-_CANCELLATIONS = Interest(types=frozenset({EventType.CANCELLED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +121,20 @@ class Crew:
 
     async def _work(self, ready: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
-            for chore in (self._janitor, self._renewer, self._listener):
-                group.create_task(chore(), name=chore.__name__.strip("_"))
+            for name, chore in self._chores().items():
+                group.create_task(chore, name=name)
             if not self._quiescing:
                 for queue in sorted(self._queues):
                     claimer = group.create_task(self._claimer(queue, group), name=f"claimer of {queue}")
                     self._claimers.add(claimer)
             ready.set()
+
+    def _chores(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return {
+            "janitor": janitor(self._engine, self._clock, self._settings.cleanup_interval),
+            "renewer": renewer(self._attempts, self._settings.lease),
+            "listener": listener(self._engine, self._attempts),
+        }
 
     async def _claimer(self, queue: str, group: asyncio.TaskGroup) -> None:
         """Take one job after another; what runs them are tasks of their own."""
@@ -169,9 +174,12 @@ class Crew:
         if (earlier := self._attempts.get(lease.job.id)) is not None:
             earlier.halt()  # its lease was lost, or we would not have this one
         self._attempts[lease.job.id] = attempt
-        return self._attempt(attempt, lease.job)
+        return self._attempt(attempt, lease.job, earlier)
 
-    async def _attempt(self, attempt: Attempt, job: Job) -> None:
+    async def _attempt(self, attempt: Attempt, job: Job, earlier: Attempt | None) -> None:
+        """Run it once the job's earlier attempt has let go: a job cancelled and retried at once never runs twice."""
+        if earlier is not None:
+            await earlier.over.wait()
         tell_of_job(job.id, job.spec.kind, job.attempt, job.spec.traceparent)
         began = self._clock.now()
         self._stats.note_started(job, waited(job))
@@ -195,43 +203,6 @@ class Crew:
         with suppress(LeaseLost):
             failure = failure_of(NoHandler(f"This server has no handler for the kind {kind!r}."))
             self._stats.note_ended(job, await self._engine.finish(lease, Failed(failure, retry=False)), 0.0)
-
-    async def _janitor(self) -> None:
-        """Does what is due, at the time it is due."""
-        interval = self._settings.cleanup_interval.total_seconds()
-        while True:
-            now = self._clock.now()
-            following = await self._engine.tick(now)
-            if following is not None and following <= now:
-                await asyncio.sleep(0)  # more is due than fits one tick: let others have their turn between
-            else:
-                await self._engine.wait_due(interval)
-
-    async def _renewer(self) -> None:
-        """Holds on to every lease."""
-        while True:
-            await asyncio.sleep(renew_every(self._settings.lease).total_seconds())
-            for attempt in tuple(self._attempts.values()):
-                await attempt.renew()
-
-    async def _listener(self) -> None:
-        """Hears of every job that is cancelled and halts those that run here."""
-        overrun = True
-        while overrun:
-            with self._engine.events(_CANCELLATIONS) as cancellations:
-                for attempt in tuple(self._attempts.values()):
-                    await attempt.look_again()
-                overrun = await self._listen(cancellations)
-
-    async def _listen(self, cancellations: Listener) -> bool:
-        """Listen until the log is closed (False) or there was more than could be heard (True)."""
-        try:
-            async for event in cancellations:
-                if event.job is not None and (attempt := self._attempts.get(event.job.id)) is not None:
-                    attempt.halt()
-        except ListenerTooSlow:
-            return True
-        return False
 
     async def _leave_behind(self) -> None:
         """Cancel abandoned handlers once more; the event loop waits for none of those that go on even so."""

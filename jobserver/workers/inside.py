@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from jobserver.jobs.model import Result
 from jobserver.workers.define import JobFunction
 from jobserver.workers.shape import Shape
-from jobserver.workers.telling import an_artifact, encode, lines_of
+from jobserver.workers.telling import a_progress, an_artifact, encode, lines_of
 
 
 class Report(Protocol):
@@ -43,7 +43,8 @@ class ChildContext:
 
     def progress(self, fraction: float, step: str = "") -> None:
         """See `Context.progress`."""
-        self._report(fraction, step)
+        said = a_progress(fraction, step)
+        self._report(said.fraction, said.step)
 
     def log(self, line: str) -> None:
         """See `Context.log`."""

@@ -19,7 +19,8 @@ _CONTENT_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~][ -~]{0,200}")
 
 def a_progress(fraction: float, step: str) -> Progress:
     """A share from 0 to 1, whatever number was said, and a step of at most 200 characters."""
-    share = min(fraction, 1.0) if fraction > 0 else 0.0  # what is no number is no progress
+    said = float(fraction)  # it may be another library's number, which JSON cannot carry
+    share = min(said, 1.0) if said > 0 else 0.0  # what is no number is no progress
     return Progress(share, readable(step)[:_STEP_CHARACTERS])
 
 

@@ -16,6 +16,7 @@ from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.model import Result, Succeeded
 from jobserver.jobs.submission import Submission
 from jobserver.server import Server
+from jobserver.tuning import calm_collector
 from jobserver.workers.registry import Args, Context, Handler
 from tests.bench.serving import run
 from tests.make import START
@@ -45,6 +46,7 @@ class Crowd:
 
     async def _pause(self, _: web.Application) -> None:
         self.server.crew.quiesce()
+        calm_collector()  # as `serve` does
 
     async def fill(self, request: web.Request) -> web.Response:
         """Queue so many jobs; the bytes each takes, and the longest that one submit took."""

@@ -12,14 +12,15 @@ from jobserver.auth.signing import Credentials
 from jobserver.engines.memory import MemoryEngine
 from jobserver.jobs import states
 from jobserver.jobs.clock import SteadyClock
-from jobserver.jobs.events import EventType, Listener
+from jobserver.jobs.event_log import Listener
+from jobserver.jobs.events import EventType
 from jobserver.jobs.model import JobSpec, Progress
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
-from jobserver.web import event_wire
 from jobserver.web.app import web_app
-from jobserver.web.event_wire import EncodedEvents
 from jobserver.web.keys import BROADCAST, WebSettings
+from jobserver.web.streams import event_wire
+from jobserver.web.streams.event_wire import EncodedEvents
 from tests.bench.serving import run
 
 

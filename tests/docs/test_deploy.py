@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from jobserver.auth.signing import check_secrets
-from jobserver.cli import _parser
+from jobserver.cli.commands import _parser
 from jobserver.config import SETTINGS, Config, load, read_env_file
 from jobserver.runtime import url_policy
 from jobserver.web.app import ROUTES

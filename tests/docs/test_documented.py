@@ -18,9 +18,17 @@ from jobserver.jobs.events import EventType
 from jobserver.jobs.model import State
 from jobserver.jobs.states import ALLOWED, LEASE_ENDED, NOT_STARTED
 from jobserver.server import Server
-from jobserver.web import analyze, event_wire, guard, jobs, preview, query, stream, wire
+from jobserver.web import (
+    analyze,
+    guard,
+    jobs,
+    preview,
+    wire,
+)
 from jobserver.web.app import ROUTES
 from jobserver.web.problems import status_of
+from jobserver.web.reading import query
+from jobserver.web.streams import event_wire, stream
 from jobserver.workers.attempt import failure_of
 from tests.docs.pages import PROTOCOL, README, first_words, headings, words, words_under
 from tests.docs.settings_table import with_table

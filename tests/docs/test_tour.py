@@ -23,11 +23,8 @@ MARK = "-- the next step --"
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Process]:
-    pages = Pages()
-    await pages.server.start_server()
-    async with Process(pages.address, tmp_path) as server:
+    async with Pages() as pages, Process(pages.address, tmp_path) as server:
         yield server
-    await pages.server.close()
 
 
 def matches(shown: str, printed: str) -> bool:
@@ -63,6 +60,16 @@ async def test_the_tour_prints_what_it_shows_and_sees_every_route(server: Proces
     wrong = [f"{step}\n{said}" for (step, shown), said in zip(steps, printed, strict=True) if not matches(shown, said)]
     assert wrong == [], "\n\n".join(wrong)
     assert await routes_seen(server) == {(route.method, route.path) for route in ROUTES}
+
+
+async def test_the_tour_says_so_where_the_page_it_ends_with_cannot_be_read(server: Process, tmp_path: Path):
+    program("curl")
+    steps = [step for step, _ in _STEP.findall(TOUR.read_text())]
+    last = steps[-1].replace("https://example.com", f"{server.page}/nowhere")
+    (_, printed) = await take([steps[0], last], server, tmp_path)
+    assert '"code":"page_status"' in printed
+    assert "The page could not be read from here." in printed
+    assert "curl:" not in printed
 
 
 async def routes_seen(server: Process) -> set[tuple[str, str]]:

@@ -10,12 +10,12 @@ from hypothesis import settings
 
 from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
-from jobserver.errors import JobNotFound, QueueFull
+from jobserver.errors import ArtifactTooLarge, JobNotFound, LeaseLost, QueueFull
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.engine import Engine
-from jobserver.jobs.model import Failed, Failure, Filter, State
+from jobserver.jobs.model import Artifact, Failed, Failure, Filter, State
 from tests.engine_contract import EngineContract, claim
-from tests.make import START, a_spec, a_success
+from tests.make import LEASE, START, a_spec, a_success
 from tests.service_machine import ServiceMachine
 
 
@@ -65,6 +65,71 @@ async def test_more_deadlines_than_fit_one_tick_are_left_for_the_next():
     while (following := await engine.tick(now)) is not None:
         assert following <= now
     assert (await engine.counts())[State.QUEUED] == 1_500
+
+
+async def test_many_small_jobs_make_room_for_one_large_file_or_job():
+    engine = MemoryEngine(ManualClock(START), limits=Limits(total_bytes=2_500_000))
+    for _ in range(4_000):
+        await engine.submit(a_spec())
+        await engine.finish(await claim(engine), a_success())
+    await engine.submit(a_spec())
+    await engine.report(await claim(engine), artifact=Artifact("large", "text/plain", bytes(1_000_000)))
+    assert (await engine.submit(a_spec(args=b"x" * 1_000_000)))[1]
+
+
+async def test_a_job_forgotten_to_make_room_for_its_own_file_leaves_nothing():
+    engine = MemoryEngine(ManualClock(START), limits=Limits(total_bytes=10_000))
+    job, _ = await engine.submit(a_spec())
+    lease = await claim(engine)
+    await engine.cancel(job.id, "x")
+    other, _ = await engine.submit(a_spec())
+    await engine.cancel(other.id, "x")
+    with pytest.raises(LeaseLost):
+        await engine.report(lease, artifact=Artifact("large", "text/plain", bytes(9_000)))
+    await engine.remove(other.id)
+    assert (await engine.kept()).bytes == 0
+
+
+async def test_files_count_towards_what_may_be_kept():
+    engine = MemoryEngine(ManualClock(START), limits=Limits(total_bytes=100_000))
+    await engine.submit(a_spec())
+    lease = await claim(engine)
+    await engine.report(lease, artifact=Artifact("one", "text/plain", bytes(60_000)))
+    with pytest.raises(ArtifactTooLarge):
+        await engine.report(lease, artifact=Artifact("two", "text/plain", bytes(60_000)))
+    with pytest.raises(QueueFull):
+        await engine.submit(a_spec(args=b"x" * 60_000))
+
+
+async def test_whoever_has_waited_for_a_job_is_not_remembered():
+    engine = MemoryEngine(ManualClock(START))
+    for _ in range(3):
+        assert await engine.claim(["default"], worker="w", lease=LEASE, wait=0.001) is None
+    assert engine._claimers._waiting == {"default": set()}
+
+
+async def test_owners_whose_jobs_are_all_forgotten_are_forgotten_too():
+    engine = MemoryEngine(ManualClock(START))
+    for number in range(1_000):
+        job, _ = await engine.submit(a_spec(owner=f"owner-{number}", dedup_key="k", turn="t"))
+        await engine.finish(await claim(engine), a_success())
+        await engine.remove(job.id)
+    shelf = engine._shelf
+    queue = shelf.queue("default")
+    assert not any(
+        (shelf._by_owner, shelf._dedup, queue.counts, queue.running, queue.order._levels, len(shelf.records))
+    )
+
+
+async def test_a_search_through_large_jobs_looks_at_few_of_them_at_a_time():
+    engine = MemoryEngine(ManualClock(START))
+    for _ in range(100):
+        await engine.submit(a_spec(args=b"x" * 200_000))
+    page = await engine.page(Filter(text="nowhere"))
+    pages = 1
+    while page.next is not None:
+        page, pages = await engine.page(Filter(text="nowhere"), cursor=page.next), pages + 1
+    assert pages > 20
 
 
 async def test_the_job_that_ended_last_is_never_the_one_to_make_room():

@@ -42,14 +42,6 @@ class Silence:
 
 
 @pytest.fixture
-async def pages() -> AsyncIterator[Pages]:
-    pages = Pages()
-    await pages.server.start_server()
-    yield pages
-    await pages.server.close()
-
-
-@pytest.fixture
 async def pool() -> AsyncIterator[ProcessPool]:
     pool = ProcessPool()
     yield pool

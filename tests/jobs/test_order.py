@@ -37,6 +37,17 @@ def test_every_rank_is_exact_after_any_history(steps: list[tuple[str, int, int]]
         assert (first and first[0]) == (expected[0] if expected else None)
 
 
+def test_whoever_leaves_from_the_back_leaves_no_hole():
+    order = Order()
+    places = [order.push(f"job-{number}") for number in range(100)]
+    order.remove(0, None, places[50])
+    for place in reversed(places[51:]):
+        order.remove(0, None, place)
+    lane = order._levels[0].lanes[None]
+    assert (len(lane.ids), lane.holes) == (50, [])
+    assert order.rank(0, None, order.push("new")) == (50, True)
+
+
 def take(order: Order, places: dict[str, tuple[int, str | None, int]]) -> str | None:
     """Serve who is next, as an engine does."""
     head = order.first()

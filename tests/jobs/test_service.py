@@ -63,6 +63,7 @@ async def test_another_owners_job_is_not_found_by_any_verb():
             await verb(mine.job.id, "ben")
     with pytest.raises(JobNotFound):
         await jobs.wait(mine.job.id, "ben", 1)
+    assert jobs.listeners == 0
     assert (await jobs.page(Filter(), "ben")).jobs == ()
     assert len((await jobs.page(Filter(owner="ann"), "ann")).jobs) == 1
 

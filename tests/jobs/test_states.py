@@ -99,6 +99,21 @@ def test_the_time_for_the_whole_job_bounds_its_attempts_and_its_waits():
     assert states.time_left(again, START + timedelta(days=1)) == timedelta(seconds=40)
 
 
+def test_the_time_for_the_whole_job_counts_from_its_first_attempt_however_many_follow():
+    policy = a_policy(max_attempts=1_000, total_timeout=100, delay=1, factor=1)
+    job = states.create(a_spec(policy=policy), 1)
+    seconds = 0
+    while not job.state.ended:
+        job = job if job.state is State.QUEUED else states.enqueue(job)
+        job = states.start(job, **STARTED | {"now": START + timedelta(seconds=seconds)})
+        if seconds == 50:
+            job = states.start(states.interrupt(job), **STARTED | {"now": START + timedelta(seconds=seconds)})
+        job = states.fail(job, a_failure(), now=START + timedelta(seconds=seconds), keep=KEEP)
+        seconds += 1
+    assert (job.attempt, len(job.attempts), job.started_at) == (100, 20, START)
+    assert [attempt.number for attempt in job.attempts] == [1, *range(82, 101)]
+
+
 def test_a_job_for_a_time_that_has_passed_is_queued_at_once():
     assert states.create(a_spec(run_in=-5), 1).state is State.QUEUED
 

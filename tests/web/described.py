@@ -11,7 +11,7 @@ from aiohttp import ClientResponse
 from jsonschema import Draft202012Validator, FormatChecker
 
 from jobserver.web.app import ROUTES
-from jobserver.web.openapi import document, wire_path
+from jobserver.web.description.openapi import document, wire_path
 
 DOCUMENT: dict[str, Any] = json.loads(document(ROUTES))
 

@@ -12,6 +12,7 @@ from jobserver.errors import PageStatus
 from jobserver.web.keys import WebSettings
 from tests.make import until
 from tests.web.site import BRIEF, SIGNED, Site, assert_problem, sign, summary
+from tests.web.toys import TOYS
 
 
 async def test_a_submit_answers_at_once_with_the_members_old_scripts_match(site: Site):
@@ -102,6 +103,16 @@ async def test_every_action_that_is_offered_works(site: Site):
     done = (await site.poll(failed_id, "?wait=10"))[1]
     preview = done["actions"][0]
     assert (await site.client.request(preview["method"], preview["url"])).status == 200
+
+
+async def test_only_a_page_has_a_preview():
+    async with Site(handlers=TOYS) as site:
+        made = await site.ask("POST", "/v1/jobs?wait=10", {"kind": "echo", "args": {"a": "b"}})
+        job = await made.json()
+        _, done = await site.poll(job["jobId"])
+        assert done == {"ok": True, "jobId": job["jobId"], "status": "done", "summary": {"a": "b"}, "actions": []}
+        assert "preview" not in job["links"]
+        assert (await site.ask("GET", f"/preview?jobId={job['jobId']}")).status == 404
 
 
 async def test_an_unknown_job_is_not_found_in_the_old_words(site: Site):

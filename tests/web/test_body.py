@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobserver.errors import InvalidRequest, UnsupportedMediaType
-from jobserver.web.body import multipart_fields_json, read_body
+from jobserver.web.reading.body import multipart_fields_json, read_body
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

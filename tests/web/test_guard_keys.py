@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import make_mocked_request
 
 from jobserver.auth.keys import new_key
 from jobserver.auth.signing import Caller, Credentials
@@ -35,6 +36,11 @@ async def made(site: Site, owner: str = "acme", scopes: tuple[str, ...] = ("subm
     response = await site.ask("POST", "/v1/keys", {"owner": owner, "scopes": list(scopes), **more})
     assert response.status == 201, await response.text()
     return await response.json()
+
+
+def asking(site: Site) -> web.Request:
+    assert site.client.app is not None
+    return make_mocked_request("GET", "/v1/ws", app=site.client.app)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -190,22 +196,20 @@ async def test_a_key_that_cannot_be_is_refused_member_by_member(site: Site, body
 
 
 async def test_a_token_alone_is_enough_for_a_socket(site: Site):
-    app = site.client.app
-    assert app is not None
+    request = asking(site)
     key, token = new_key("acme", {Scope.READ}, site.jobs.now())
     await site.jobs.put_key(key)
-    assert await identify_token(app, token) == Caller("acme", scopes=frozenset({Scope.READ}), key=key)
-    assert await identify_token(app, SECRET) == Caller(scopes=EVERYTHING)
+    assert await identify_token(request, token) == Caller("acme", scopes=frozenset({Scope.READ}), key=key)
+    assert await identify_token(request, SECRET) == Caller(scopes=EVERYTHING)
     for wrong in ("", "jsk_a_" + "0" * 64, sign(b""), token[:-1]):
         with pytest.raises(Unauthorized):
-            await identify_token(app, wrong)
+            await identify_token(request, wrong)
 
 
 async def test_a_secret_is_no_token_where_only_timestamps_are_accepted(strict: Site):
-    app = strict.client.app
-    assert app is not None
+    request = asking(strict)
     with pytest.raises(Unauthorized):
-        await identify_token(app, SECRET)
+        await identify_token(request, SECRET)
 
 
 async def test_signatures_and_their_timestamps_work_as_before(strict: Site):

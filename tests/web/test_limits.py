@@ -43,8 +43,6 @@ async def test_what_is_left_is_told_with_every_answer():
     async with with_settings(rate_limit=RATE) as site:
         for left in range(RATE - 1, -1, -1):
             answer = await site.client.get("/nowhere" if left == 2 else "/jobs", headers=SIGNED)
-            if answer.status == 404:
-                continue  # nothing is counted at an address there is nothing at
             assert answer.headers["RateLimit-Policy"] == f'"address";q={RATE};w=60'
             assert re.fullmatch(r'"address";r=\d;t=\d+', answer.headers["RateLimit"])
         last = await site.client.get("/jobs", headers=SIGNED)
@@ -57,6 +55,16 @@ async def test_wrong_requests_count_like_right_ones():
         for _ in range(RATE):
             assert (await site.client.get("/jobs", headers={"x-cliq-signature": "wrong"})).status == 401
         await assert_limited(await site.client.get("/jobs", headers=SIGNED))
+
+
+async def test_what_there_is_nothing_at_counts_as_well():
+    async with with_settings(rate_limit=RATE) as site:
+        answers = [await site.client.request(method, "/health/x") for method in ("GET", "PUT", "DELETE")]
+        answers += [await site.client.request(method, "/jobs") for method in ("PUT", "DELETE")]
+        assert [answer.status for answer in answers] == [404] * 3 + [405] * 2
+        for method, path in (("GET", "/nowhere"), ("PUT", "/jobs"), ("GET", "/jobs")):
+            await assert_limited(await site.client.request(method, path, headers=SIGNED))
+        assert (await site.client.get("/health")).status == 200
 
 
 async def test_whoever_watches_over_the_server_is_never_refused():

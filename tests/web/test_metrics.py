@@ -10,10 +10,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from jobserver.web.exposition import Family, render
 from jobserver.web.keys import METER, WebSettings
-from jobserver.web.meter import Meter
-from jobserver.web.metrics import FAMILIES
+from jobserver.web.metrics.exposition import Family, render
+from jobserver.web.metrics.meter import Meter
+from jobserver.web.metrics.scrape import FAMILIES
 from tests.docs.pages import PROTOCOL, first_words
 from tests.make import until
 from tests.web.site import SIGNED, Site, assert_problem

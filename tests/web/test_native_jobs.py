@@ -11,11 +11,13 @@ import pytest
 from yarl import URL
 
 from jobserver.jobs.access import Scope
+from jobserver.jobs.clock import to_wire
 from jobserver.jobs.model import Artifact, Lease
+from jobserver.testing import LocalServer
 from jobserver.web.native import FIELDS, IN_LISTS
 from tests.make import until
 from tests.web.site import Site, assert_problem
-from tests.web.toys import TOYS
+from tests.web.toys import SLEEP, TOYS
 
 GONE = "Job not found. Job IDs are stored for 1 hour."
 
@@ -104,6 +106,25 @@ async def test_a_file_that_is_kept_while_the_job_runs_is_news(site: Site):
     assert (after.status, [each["name"] for each in (await after.json())["artifacts"]]) == (200, ["a.txt"])
 
 
+async def test_a_file_of_the_same_size_in_the_place_of_another_is_news(site: Site):
+    job_id = await job(site)
+    await until(lambda: site.crew.running)
+    lease = await lease_of(site, job_id)
+    tags = []
+    for name, content_type, body in (
+        ("a.txt", "text/plain", b"four"),
+        ("b.txt", "text/plain", b"sixsix"),
+        ("a.txt", "text/plain", b"sixsix"),
+        ("b.txt", "text/plain", b"four"),
+        ("b.txt", "text/plain", b"five"),
+        ("b.txt", "text/html", b"five"),
+    ):
+        await site.engine.report(lease, artifact=Artifact(name, content_type, body))
+        tags.append((await site.ask("GET", f"/v1/jobs/{job_id}")).headers["ETag"])
+    again = await site.ask("GET", f"/v1/jobs/{job_id}", **{"If-None-Match": tags[-1]})
+    assert (len(set(tags)), again.status) == (6, 304)
+
+
 async def lease_of(site: Site, job_id: str) -> Lease:
     kept = (await site.jobs.get(job_id, None)).job
     assert kept.token is not None
@@ -117,6 +138,21 @@ async def test_a_failed_attempt_tells_its_code(site: Site):
     attempt = shown["attempts"][0]
     assert (attempt["attempt"], attempt["code"], attempt["error"]) == (1, "do_not_retry", "no use")
     assert attempt["startedAt"] <= attempt["endedAt"]
+
+
+async def test_a_job_says_when_it_expires_only_while_it_can():
+    async with LocalServer([SLEEP]) as server:
+        await server.client.request("POST", "/v1/queues/slow/pause")
+        job = await server.client.submit("sleep", delay=5, expires_in=10)
+        asked_for = to_wire(server.clock.now() + timedelta(seconds=15))
+        assert job.members["expiresAt"] == asked_for
+        await server.advance(6)
+        waiting = await server.client.get(job.id)
+        assert (waiting.status, waiting.members["expiresAt"]) == ("queued", asked_for)
+        await server.advance(10)
+        assert (await server.client.get(job.id)).members["error"]["code"] == "expired"
+        again = await server.client.retry(job.id)
+        assert (again.status, again.members.get("expiresAt")) == ("queued", None)
 
 
 async def test_the_result_alone_is_what_the_handler_returned(site: Site):
@@ -427,6 +463,22 @@ async def test_a_parameter_that_means_nothing_is_refused(site: Site, query: str)
 async def test_all_parameters_that_are_wrong_are_named_at_once(site: Site):
     response = await site.ask("GET", "/v1/jobs?limit=0&status=x&colour=red")
     assert {fault["pointer"] for fault in (await response.json())["errors"]} == {"/limit", "/status", "/colour"}
+
+
+async def test_a_list_that_cannot_show_the_files_says_so(site: Site):
+    response = await site.ask("GET", "/v1/jobs?fields=status,artifacts")
+    message = "fields hold something else. A list cannot show artifacts: ask for one job, or for its files."
+    await assert_problem(response, 400, message, "invalid_request")
+    assert (await site.ask("GET", f"/v1/jobs/{await job(site)}?fields=status,artifacts")).status == 200
+
+
+async def test_a_job_was_made_neither_after_nor_before_the_moment_it_shows(site: Site):
+    made = [await job(site, delay=60) for _ in range(20)]
+    shown = {each["jobId"]: each["createdAt"] for each in (await told(site, "/v1/jobs"))["jobs"]}
+    for moment in shown.values():
+        assert await listed(site, f"?createdAfter={moment}") == [each for each in made[::-1] if shown[each] > moment]
+        assert await listed(site, f"?createdBefore={moment}") == [each for each in made[::-1] if shown[each] < moment]
+        assert await listed(site, f"?createdAfter={moment[:-1]}999Z") == await listed(site, f"?createdAfter={moment}")
 
 
 async def test_a_caller_lists_its_own_jobs_and_only_those_who_manage_can_ask_for_others(site: Site):

@@ -20,6 +20,8 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 PAGE = "https://example.com/"
 JSON = {"Content-Type": "application/json"}
 
+UNREAD = {"jobId", "kind", "queue", "status", "queuePosition", "queuePositionExact", "links", "duplicate"}
+
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
@@ -218,6 +220,20 @@ async def test_a_body_that_is_no_json_object_is_refused(site: Site, body: bytes)
     assert (response.status, (await response.json())["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"args":{"n":' + b"1" * 5_000 + b"}}", "a number has too many digits"),
+        (rb'{"kind":"\ud800"}', "half a surrogate pair, which is no character"),
+        (b'{"kind":"\xff"}', "its bytes are no UTF-8"),
+        (b'{"kind":1e999}', "a number no double can hold"),
+    ],
+)
+async def test_what_is_wrong_with_a_body_is_said_in_our_own_words(site: Site, body: bytes, why: str):
+    response = await site.client.post("/v1/jobs", data=body, headers=SIGNED | JSON)
+    await assert_problem(response, 400, f"The body must be a JSON object: {why}.", "invalid_request")
+
+
 async def test_a_member_given_twice_is_refused(site: Site):
     response = await site.client.post(
         "/v1/jobs", data=b'{"kind":"echo","args":{"a":"1","a":"2"}}', headers=SIGNED | JSON
@@ -290,6 +306,34 @@ async def test_a_job_belongs_to_the_owner_of_the_key_and_keeps_to_its_quota(site
     more = await site.ask("POST", "/v1/jobs", {"kind": "sleep"}, **key)
     assert (more.status, (await more.json())["code"]) == (429, "quota_exceeded")
     assert int(more.headers["Retry-After"]) >= 1
+
+
+async def test_a_key_that_may_not_read_is_shown_nothing_of_what_jobs_do_or_made(site: Site):
+    writer, full = await site.key("ann", Scope.SUBMIT, Scope.CANCEL), await site.key("ann")
+    secret = {"kind": "echo", "args": {"secret": "sauce"}}
+    waited = await site.ask("POST", "/v1/jobs?wait=10", secret, **writer)
+    later = secret | {"delay": 60, "dedupKey": "k"}
+    made = await (await site.ask("POST", "/v1/jobs", later, **full)).json()
+    found = await site.ask("POST", "/v1/jobs", {"kind": "echo", "dedupKey": "k"}, **writer)
+    cancelled = await site.ask("POST", f"/v1/jobs/{made['jobId']}/cancel", {"reason": "because"}, **writer)
+    again = await site.ask("POST", f"/v1/jobs/{made['jobId']}/retry", **writer)
+    for answer in (waited, found, cancelled, again):
+        assert answer.status == 200
+        shown = await answer.json()
+        assert {"jobId", "status", "links"} <= set(shown) <= UNREAD, shown
+    assert ((await waited.json())["status"], (await found.json())["duplicate"]) == ("done", True)
+    assert made["args"] == {"secret": "sauce"}
+
+
+async def test_a_key_that_may_not_read_gets_no_link_that_does(site: Site):
+    site.gate.set()
+    writer, body = await site.key("ann", Scope.SUBMIT), {"url": "https://example.com/"}
+    native = await site.ask("POST", "/v1/jobs?wait=10", {"kind": "analyze", "args": body}, **writer)
+    assert ((await native.json())["status"], "preview" in (await native.json())["links"]) == ("done", False)
+    for _ in range(2):
+        old = await site.ask("POST", "/analyze?wait=10", body, **{"Idempotency-Key": "k"}, **writer)
+        assert (old.status, set((await old.json())["links"])) == (202, {"self", "events", "cancel"})
+        assert "summary" not in await old.json()
 
 
 async def test_a_key_without_the_scope_submits_nothing(site: Site):

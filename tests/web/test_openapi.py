@@ -13,8 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from jobserver.config import Config
 from jobserver.server import Server
 from jobserver.web.app import ROUTES
-from jobserver.web.openapi import document
-from jobserver.web.operations import OPERATIONS
+from jobserver.web.description.openapi import document
+from jobserver.web.description.operations import OPERATIONS
 from jobserver.workers.registry import Args, Context, Handler
 from tests.make import until
 from tests.web.described import DOCUMENT, assert_described, operation_of

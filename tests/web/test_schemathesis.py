@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from jobserver.errors import JobNotFound
 from jobserver.jobs.submission import Submission
-from jobserver.web.json_schema import words
+from jobserver.web.description.json_schema import words
 from jobserver.web.keys import WebSettings
 from jobserver.workers.registry import Args, Context, Handler
 from tests.web.described import DOCUMENT

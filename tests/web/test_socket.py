@@ -15,7 +15,7 @@ from jobserver.auth.signing import Credentials
 from jobserver.jobs.access import Scope
 from jobserver.jobs.events import EventType
 from jobserver.web.keys import BROADCAST, WebSettings
-from jobserver.web.subscriber import UNREAD
+from jobserver.web.streams.subscriber import UNREAD
 from tests.make import until
 from tests.web.site import SECRET, SIGNED, Site
 from tests.web.toys import TOYS
@@ -104,6 +104,18 @@ async def test_a_socket_without_headers_says_who_it_is_first(site: Site):
         assert (await one.ask({"type": "auth", "token": SECRET}))["owner"] == "default"
 
 
+async def test_saying_who_one_is_counts_as_a_request_of_the_key():
+    async with Site(settings=WebSettings(key_rate_limit=2)) as site:
+        key = await site.key("somebody")
+        said = {"type": "auth", "token": key["Authorization"].removeprefix("Bearer ")}
+        for kind in ("authenticated", "authenticated", "error"):
+            async with talk(site, {}) as one:
+                answer = await one.ask(said)
+                assert answer["type"] == kind
+        assert (answer["code"], answer["retryAfter"] > 0) == ("rate_limited", True)
+        assert (await site.ask("GET", "/jobs", **key)).status == 429
+
+
 async def test_a_wrong_token_ends_the_socket(site: Site):
     async with talk(site, {}) as one:
         answer = await one.ask({"type": "auth", "token": "jsk_nobody_nothing"})
@@ -182,10 +194,14 @@ async def test_an_owner_has_so_many_sockets_and_no_more():
         ({"type": "subscribe", "jobIds": "all"}, "invalid_request", "/jobIds"),
         ({"type": "subscribe", "jobIds": ["x"] * 1001}, "invalid_request", "/jobIds"),
         ({"type": "subscribe", "queues": "default"}, "invalid_request", "/queues"),
+        ({"type": "subscribe", "queues": []}, "invalid_request", "/queues"),
+        ({"type": "subscribe", "types": []}, "invalid_request", "/types"),
+        ('{"type":"subscribe","queues":["a"],"queues":["b"]}', "invalid_request", None),
         ({"type": "subscribe", "types": ["job.gone"]}, "invalid_request", "/types"),
         ({"type": "subscribe", "after": -1}, "invalid_request", "/after"),
         ({"type": "subscribe", "after": "1"}, "invalid_request", "/after"),
         ({"type": "subscribe", "jobIds": ["job-1-none"]}, "job_not_found", None),
+        ({"type": "subscribe", "jobIds": ["job-1-none"], "after": 0}, "job_not_found", None),
         ({"type": "unsubscribe"}, "invalid_request", None),
         ({"type": "unsubscribe", "jobIds": ["job-1-none"]}, "invalid_request", None),
         ({"type": "auth"}, "invalid_request", "/token"),
@@ -261,6 +277,19 @@ async def test_a_subscriber_comes_back_and_misses_nothing(site: Site):
         assert (await one.hear())["type"] == "subscribed"
         heard = [(await one.hear())["seq"] for _ in range(1_000)]
     assert heard == list(range(last + 1, last + 1_001))
+
+
+async def test_what_became_of_a_job_that_is_forgotten_is_told_to_its_owner_and_nobody_else(site: Site):
+    site.gate.set()
+    ann, bob = await site.key("ann"), await site.key("bob")
+    made = await (await site.ask("POST", "/analyze?wait=10", {"url": "https://example.com/"}, **ann)).json()
+    assert (await site.ask("DELETE", f"/v1/jobs/{made['jobId']}", **ann)).status == 204
+    said = {"type": "subscribe", "jobIds": [made["jobId"]], "after": 0}
+    async with talk(site, dict(ann)) as one:
+        assert (await one.ask(said))["type"] == "subscribed"
+        assert [event["type"] for event in await one.hear_until("job.expired")][-2:] == ["job.done", "job.expired"]
+    async with talk(site, dict(bob)) as one:
+        assert (await one.ask(said))["code"] == "job_not_found"
 
 
 async def test_a_subscriber_whose_history_is_gone_is_told_so(site: Site):

@@ -14,9 +14,10 @@ import pytest
 from aiohttp import ClientResponse
 
 from jobserver.jobs.access import Scope
-from jobserver.jobs.events import EventLog, EventType
-from jobserver.web import broadcast
+from jobserver.jobs.event_log import EventLog
+from jobserver.jobs.events import EventType
 from jobserver.web.keys import BROADCAST, WebSettings
+from jobserver.web.streams import broadcast
 from tests.make import until
 from tests.web.site import SECRET, Site, assert_problem
 from tests.web.toys import TOYS
@@ -284,10 +285,27 @@ async def test_a_filter_that_means_nothing_is_refused(site: Site, query: str, po
     assert (response.status, body["code"], body["errors"][0]["pointer"]) == (400, "invalid_request", pointer)
 
 
-async def test_nobody_can_listen_to_a_job_that_is_not_there(site: Site):
-    response = await site.ask("GET", "/v1/events?jobId=job-1-none")
-    await assert_problem(response, 404, "Job not found. Job IDs are stored for 1 hour.", "job_not_found")
+@pytest.mark.parametrize("more", ["", "&wait=0", "&after=0", "&after=0&wait=0", "&after=99", "&after=99&wait=0"])
+async def test_nobody_can_listen_to_a_job_that_is_not_there(site: Site, more: str):
+    await site.submit()
+    async with asyncio.timeout(10):
+        response = await site.ask("GET", f"/v1/events?jobId=job-1-none{more}")
+        await assert_problem(response, 404, "Job not found. Job IDs are stored for 1 hour.", "job_not_found")
     assert (streams(site), site.jobs.listeners) == (0, 0)
+
+
+async def test_what_became_of_a_job_that_is_forgotten_is_told_to_its_owner_and_nobody_else(site: Site):
+    site.gate.set()
+    ann, bob = await site.key("ann"), await site.key("bob")
+    made = await (await site.ask("POST", "/analyze?wait=10", {"url": "https://example.com/"}, **ann)).json()
+    path = f"/v1/events?jobId={made['jobId']}&wait=0"
+    assert (await site.ask("GET", path, **ann)).status == 200
+    assert (await site.ask("DELETE", f"/v1/jobs/{made['jobId']}", **ann)).status == 204
+    past = await (await site.ask("GET", f"{path}&after=0", **ann)).json()
+    assert [event["type"] for event in past["events"]][-2:] == ["job.done", "job.expired"]
+    assert (await site.ask("GET", f"{path}&after=0", **bob)).status == 404
+    for nothing_left in (path, f"{path}&after={past['next']}"):
+        assert (await site.ask("GET", nothing_left, **ann)).status == 404
 
 
 async def test_a_pause_is_news_for_everybody(site: Site):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from jobserver.web import subscriber as module
-from jobserver.web.event_wire import Message
-from jobserver.web.subscriber import UNREAD, Left, Subscriber
+from jobserver.web.streams import subscriber as module
+from jobserver.web.streams.event_wire import Message
+from jobserver.web.streams.subscriber import UNREAD, Left, Subscriber
 
 
 class Wire(asyncio.Transport):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from jobserver.engines.memory import MemoryEngine
 from jobserver.errors import ArtifactTooLarge, Crashed, DoNotRetry, JobFailed, RetryAfter
 from jobserver.jobs.clock import SteadyClock
-from jobserver.jobs.model import Artifact, Job, Progress, Result, State
+from jobserver.jobs.model import Artifact, Job, Lease, Progress, Result, State
 from jobserver.jobs.stats import Stats
 from jobserver.workers.crew import Crew, CrewSettings
 from jobserver.workers.registry import Args, Context, Handler, Run, registry
@@ -114,6 +115,12 @@ class Careless(JobFailed):
         """Forget to call super."""
 
 
+class Untold(JobFailed):
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]  # what a careless handler's author writes
+        raise ValueError("no answer")
+
+
 @pytest.mark.parametrize(
     "error",
     [RetryAfter(1e15), RetryAfter(float("nan")), RetryAfter(-1), Odd(), Careless(), RuntimeError("file \udcff")],
@@ -129,14 +136,18 @@ async def test_no_error_a_handler_can_raise_harms_more_than_its_attempt(bench: B
     failure.message.encode()
 
 
-@pytest.mark.parametrize(("said", "shown"), [(float("nan"), 0), (-1, 0), (2, 1), (0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("said", "shown"), [(float("nan"), 0), (-1, 0), (2, 1), (0.5, 0.5), (Decimal("0.5"), 0.5), (True, 1)]
+)
 async def test_progress_is_always_a_share(bench: Bench, said: float, shown: float):
     async def work(context: Context, _: Args) -> Any:
         context.progress(said, "at \udcff" * 100)
 
         async def seen() -> bool:
             progress = (await bench.engine.get(context.job_id)).progress
-            return progress is not None and progress.step.startswith("at ") and progress.fraction == shown
+            if progress is None or not progress.step.startswith("at "):
+                return False
+            return progress.fraction == shown and type(progress.fraction) is float
 
         await until(seen)
 
@@ -228,6 +239,23 @@ async def test_the_lease_is_renewed_while_the_handler_works(bench: Bench):
     assert (await bench.run(work, lease=0.3)).state is State.DONE
 
 
+async def test_a_lease_outlasts_a_renewal_that_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    renew, tried = bench.engine.renew, asyncio.Event()
+
+    async def fail_once(lease: Lease) -> str | None:
+        if not tried.is_set():
+            tried.set()
+            raise OSError("no answer")
+        return await renew(lease)
+
+    monkeypatch.setattr(bench.engine, "renew", fail_once)
+
+    async def work(_: Context, __: Args) -> Any:
+        await tried.wait()
+
+    assert (await bench.run(work, lease=0.6)).state is State.DONE
+
+
 async def test_a_handler_whose_lease_was_taken_is_stopped_and_records_nothing(bench: Bench):
     async def work(_: Context, __: Args) -> Any:
         await bench.engine.tick(bench.clock.now() + timedelta(hours=1))
@@ -283,7 +311,12 @@ def test_two_handlers_cannot_claim_one_kind():
 
 @pytest.mark.parametrize(
     "error",
-    [SystemExit(3), KeyboardInterrupt(), BaseExceptionGroup("both", [SystemExit(1), ValueError("x")])],
+    [
+        SystemExit(3),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        BaseExceptionGroup("both", [SystemExit(1), ValueError("x")]),
+    ],
     ids=lambda error: type(error).__name__,
 )
 async def test_an_exit_raised_by_a_handler_fails_its_attempt_and_no_more(bench: Bench, error: BaseException):
@@ -294,6 +327,15 @@ async def test_an_exit_raised_by_a_handler_fails_its_attempt_and_no_more(bench: 
     assert job.failure is not None
     assert (job.state, job.failure.code) == (State.FAILED, "exception")
     assert type(error).__name__ in job.failure.message
+
+
+async def test_an_error_that_cannot_even_be_told_fails_its_attempt_and_no_more(bench: Bench):
+    async def fail(_: Context, __: Args) -> Any:
+        raise Untold
+
+    job = await bench.run(fail)
+    assert job.failure is not None
+    assert (job.state, job.failure.code) == (State.FAILED, "exception")
 
 
 async def test_a_handler_knows_its_job(bench: Bench):

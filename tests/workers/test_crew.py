@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -164,6 +165,53 @@ async def test_a_queue_without_a_limit_has_a_sane_one_here():
     await shop.crew.drain(0)
 
 
+async def test_a_job_that_was_taken_back_and_claimed_here_again_runs_once_and_keeps_its_lease():
+    shop = Shop()
+    runs: list[int] = []
+    stopped: list[int] = []
+
+    async def work(context: Context, _: Args) -> Any:
+        runs.append(context.attempt)
+        try:
+            await shop.gate.wait()
+        except asyncio.CancelledError:
+            stopped.append(context.attempt)
+            raise
+
+    crew = shop.crew_of(Handler("echo", work), lease=timedelta(seconds=6))
+    await crew.start()
+    try:
+        job, _ = await shop.engine.submit(a_spec(policy=a_policy(max_attempts=2)))
+        await until(lambda: runs == [1])
+        await shop.engine.tick(shop.clock.now() + timedelta(seconds=7))
+        await until(lambda: (runs, stopped) == ([1, 2], [1]), within=1.5)  # not only when its lease is to be renewed
+        await until(lambda: crew.running == 1)
+        await shop.engine.cancel(job.id, "x")
+        await until(lambda: stopped == [1, 2], within=1.5)
+    finally:
+        await crew.drain(0)
+
+
+async def test_a_crew_that_is_cancelled_gives_back_what_runs(shop: Shop):
+    job_id = await shop.submit()
+    await until(lambda: shop.running)
+    working = shop.crew._task
+    assert working is not None
+    working.cancel()
+    await asyncio.wait({working})
+    job = await shop.engine.get(job_id)
+    assert (job.state, job.attempt) == (State.QUEUED, 0)
+
+
+async def test_an_attempt_that_has_ended_leaves_no_timer_behind(shop: Shop):
+    job_id = await shop.submit(timeout=600)
+    await until(lambda: shop.running)
+    shop.gate.set()
+    await until(lambda: _are_done(shop, [job_id]))
+    timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # there is no other way to see them
+    assert not [timer for timer in timers if not timer.cancelled() and "Attempt" in repr(timer)]
+
+
 async def test_a_limit_raised_while_jobs_wait_lets_them_run(shop: Shop):
     [await shop.submit() for _ in range(5)]
     await until(lambda: len(shop.running) == 2)
@@ -263,3 +311,35 @@ async def test_a_handler_that_never_stops_does_not_hold_the_loop_open():
 )
 def test_a_wait_is_counted(job: Job, seconds: float):
     assert waited(job) == seconds
+
+
+async def test_a_job_cancelled_and_retried_at_once_never_runs_twice_at_a_time(shop: Shop):
+    busy, most, ends = 0, 0, asyncio.Event()
+
+    async def slow_to_end(_: Context, __: Args) -> None:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await ends.wait()
+            busy -= 1
+
+    crew = shop.crew_of(Handler("slow", slow_to_end, queue="slow"), stop_grace=10)
+    await crew.start()
+    job_id = await shop.submit(queue="slow", kind="slow")
+    await until(lambda: busy == 1)
+    for number in range(1, 4):
+        await shop.engine.cancel(job_id, "x")
+        await shop.engine.retry(job_id)
+        await until(partial(_has_claims, shop, job_id, number + 1))
+    ends.set()
+    await until(lambda: busy == 1)
+    assert most == 1
+    await shop.engine.cancel(job_id, "x")
+    await crew.drain(5)
+
+
+async def _has_claims(shop: Shop, job_id: JobId, number: int) -> bool:
+    return len((await shop.engine.get(job_id)).attempts) == number

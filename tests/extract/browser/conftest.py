@@ -12,7 +12,7 @@ from jobserver.extract import browser
 from jobserver.extract.browser import Chromium, find_chromium
 from jobserver.extract.browser.cdp import Connection, connect
 from jobserver.extract.model import Capture, Request
-from tests.extract.browser.processes import Until, members, renderers_of, wait_until
+from tests.extract.browser.processes import members, renderers_of
 from tests.extract.browser.web_site import Site
 
 
@@ -93,9 +93,3 @@ def living() -> Callable[[int], list[int]]:
 def renderers() -> Callable[[int], set[int]]:
     """The renderer processes of the browser whose process group this is."""
     return renderers_of
-
-
-@pytest.fixture
-def until() -> Until:
-    """Wait until something is true that no event tells of, such as a process being gone."""
-    return wait_until

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
 def members(pgid: int) -> list[int]:
@@ -20,12 +16,6 @@ def renderers_of(pgid: int) -> set[int]:
 
 def profiles(folder: Path) -> list[Path]:
     return list(folder.glob("jobserver-*"))
-
-
-async def wait_until(check: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not check():  # noqa: ASYNC110 - the end of a process that is not ours sends no event
-            await asyncio.sleep(0.02)
 
 
 def _stats() -> list[tuple[int, int, str]]:

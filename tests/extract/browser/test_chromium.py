@@ -10,7 +10,8 @@ import pytest
 from jobserver.errors import BrowserCrashed
 from jobserver.extract.browser import Chromium, find_chromium
 from jobserver.extract.browser.cdp import connect
-from tests.extract.browser.processes import Until, profiles
+from tests.extract.browser.processes import profiles
+from tests.make import until
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +78,7 @@ async def test_a_program_that_cannot_be_run_is_a_crash_with_a_sentence():
 
 
 async def test_a_cancelled_start_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, living: Callable[[int], list[int]], until: Until
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, living: Callable[[int], list[int]]
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     started = tmp_path / "pid"

@@ -11,7 +11,8 @@ import pytest
 from jobserver.errors import BrowserCrashed
 from jobserver.extract.browser import BrowserKeeper, Chromium
 from jobserver.extract.browser.cdp import connect
-from tests.extract.browser.processes import Until, profiles
+from tests.extract.browser.processes import profiles
+from tests.make import until
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ async def test_leases_asked_for_at_once_start_one_browser(keeper: BrowserKeeper)
     assert len({task.result() for task in tasks}) == 1
 
 
-async def test_an_idle_browser_is_closed(program: str, until: Until, living: Callable[[int], list[int]]):
+async def test_an_idle_browser_is_closed(program: str, living: Callable[[int], list[int]]):
     keeper = BrowserKeeper(lambda: Chromium(program), idle=0.05)
     async with keeper.lease():
         browser = keeper.running
@@ -81,7 +82,7 @@ async def test_a_retired_browser_is_dead_and_the_next_lease_gets_a_fresh_one(
     assert keeper.running is not None, "the old lease's end must not count for the new browser"
 
 
-async def test_a_browser_that_died_is_replaced(keeper: BrowserKeeper, until: Until):
+async def test_a_browser_that_died_is_replaced(keeper: BrowserKeeper):
     async with keeper.lease() as old:
         browser = keeper.running
         assert browser

@@ -28,8 +28,8 @@ from jobserver.extract import browser
 from jobserver.extract.browser import Chromium
 from jobserver.extract.browser.cdp import Connection
 from jobserver.extract.model import Capture, Request
-from tests.extract.browser.processes import Until
 from tests.extract.browser.web_site import Site, responds
+from tests.make import until
 
 pytestmark = pytest.mark.browser
 
@@ -233,7 +233,7 @@ async def test_a_script_without_end_is_stopped_and_the_page_read(visit: Visit, s
 
 
 async def test_scripts_that_never_stop_fail_the_visit_in_time_and_leave_no_process(
-    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]], until: Until
+    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]]
 ):
     pid = chromium.pid
     assert pid
