@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobserver.engines.attachments import Attachments
+from jobserver.engines.forgetting import Forgetting, Turn
 from jobserver.engines.idempotency import IdempotencyKeys
 from jobserver.engines.shelf import Limits, Shelf, size_of
 from jobserver.engines.waiting import Alarm, Claimers
@@ -37,14 +38,6 @@ from jobserver.jobs.model import (
     Succeeded,
 )
 
-_CHUNK = 500
-
-_TURN = 0.005
-"""Seconds of work on many jobs after which others have their turn."""
-
-_AT_LEAST = 50
-"""Jobs that are done in one turn however long they take: few never need a second one."""
-
 _ANNOUNCED = {
     State.QUEUED: EventType.QUEUED,
     State.SCHEDULED: EventType.SCHEDULED,
@@ -53,23 +46,6 @@ _ANNOUNCED = {
     State.FAILED: EventType.FAILED,
     State.CANCELLED: EventType.CANCELLED,
 }
-
-
-class _Turn:
-    """Many jobs are done a turn at a time, between which the loop is everybody's."""
-
-    __slots__ = ("_done", "_ends", "_now")
-
-    def __init__(self) -> None:
-        self._now = asyncio.get_running_loop().time
-        self._ends = self._now() + _TURN
-        self._done = 0
-
-    @property
-    def over(self) -> bool:
-        """Whether it is somebody else's turn; asked once a job."""
-        self._done += 1
-        return self._done > _CHUNK or (self._done > _AT_LEAST and self._now() > self._ends)
 
 
 class MemoryEngine:
@@ -84,8 +60,7 @@ class MemoryEngine:
         self._idempotency = IdempotencyKeys(limits.total_bytes // 4)
         self._attached = Attachments()
         self._api_keys: dict[str, ApiKey] = {}
-        self._crowded: set[str] = set()
-        """Queues that keep more ended jobs than they may, until `tick` is through with them."""
+        self._forgetting = Forgetting(self._shelf, self._idempotency, self._attached, self._forgotten)
         self._arrived = 0
         self._events = EventLog(history=history)
         self._claimers = Claimers()
@@ -104,7 +79,7 @@ class MemoryEngine:
 
     async def kept(self) -> Kept:
         """See `Engine.kept`."""
-        return Kept(self._shelf.bytes_kept + self._reserved, self._events.last_seq)
+        return Kept(self._shelf.bytes_kept + self._forgetting.reserved, self._events.last_seq)
 
     async def submit(self, spec: JobSpec, *, quota: int | None = None, reserve: bool = False) -> tuple[Job, bool]:
         """See `Engine.submit`."""
@@ -114,10 +89,10 @@ class MemoryEngine:
             job = states.create(spec, self._arrived + 1)
             self._shelf.check_number(spec.owner, quota, reserve=reserve)
             size = size_of(job)
-            if not self._make_room(size):
+            if not self._forgetting.make_room(self._clock.now(), size):
                 break
             await asyncio.sleep(0)  # what others do meanwhile is looked at again
-        if not self._shelf.has_room(size, self._reserved):
+        if not self._shelf.has_room(size, self._forgetting.reserved):
             raise QueueFull("The server's memory for jobs is full.")
         self._arrived = job.number
         if spec.idempotency is not None:
@@ -161,7 +136,7 @@ class MemoryEngine:
         """See `Engine.remove`."""
         job = self._shelf.get(job_id)
         states.check(states.Verb.FORGET, job)
-        self._forget(job)
+        self._forgetting.forget(job, self._clock.now())
 
     async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
         """See `Engine.logs`."""
@@ -203,7 +178,7 @@ class MemoryEngine:
         if it.settings.paused is not before.paused:
             kind = EventType.PAUSED if it.settings.paused else EventType.RESUMED
             self._events.append(kind, self._clock.now(), queue)
-        self._thin_out(queue)
+        self._thin_out(queue, self._clock.now())
         self._claimers.wake(queue)
         return self._shelf.standing(queue)
 
@@ -260,7 +235,7 @@ class MemoryEngine:
             ended = self._failed(states.fail(job, outcome, now=now, keep=keep, chance=random.random()))  # noqa: S311 - jitter
         else:
             ended = self._change(states.interrupt(job), in_front=True)
-        if self._make_room():
+        if self._forgetting.make_room(now):
             self._alarm.ring()
         return ended.state
 
@@ -283,17 +258,10 @@ class MemoryEngine:
 
     async def tick(self, now: datetime) -> datetime | None:
         """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
-        micros = to_micros(now)
-        turn = _Turn()
+        turn, micros = Turn(), to_micros(now)
         while not turn.over and (job_id := self._shelf.deadlines.pop_due(micros)) is not None:
             self._deadline_passed(self._shelf.get(job_id), now)
-        for job_id in self._shelf.ended.due(micros, 0 if turn.over else _CHUNK):
-            self._forget(self._shelf.get(job_id))
-            if turn.over:
-                break
-        if self._crowded:
-            self._thin_out(next(iter(self._crowded)))
-        if self._idempotency.expire(now) | self._make_room() | bool(self._crowded):
+        if self._forgetting.sweep(now, turn):
             return now
         return self._next_deadline()
 
@@ -301,17 +269,13 @@ class MemoryEngine:
         """See `Engine.wait_due`."""
         await self._alarm.wait(self._next_deadline(), self._clock.now(), limit)
 
-    @property
-    def _reserved(self) -> int:
-        return self._idempotency.size + self._attached.size
-
     def _change(self, job: Job, *, in_front: bool = False, kind: EventType | None = None) -> Job:
         """File the record first and announce it second: whoever hears of a change can read it."""
         self._shelf.file(job, in_front=in_front)
         self._events.append(kind or _ANNOUNCED[job.state], self._clock.now(), job.spec.queue, job)
         self._alarm.note(job.deadline)
         if job.state.ended:
-            self._thin_out(job.spec.queue)
+            self._thin_out(job.spec.queue, self._clock.now())
         if job.state is not State.PROCESSING:
             self._claimers.wake(job.spec.queue)
         return job
@@ -322,7 +286,7 @@ class MemoryEngine:
     def _deadline_passed(self, job: Job, now: datetime) -> None:
         changed = states.deadline_passed(job, now=now, keep=self._keep(job), chance=random.random())  # noqa: S311 - jitter
         if changed is None:
-            self._forget(job)
+            self._forgetting.forget(job, now)
         elif job.state is State.PROCESSING:
             self._failed(changed)
         else:
@@ -341,11 +305,11 @@ class MemoryEngine:
             more = self._attached.growth(self._held(lease).id, artifact)
             if more is None:
                 raise ArtifactTooLarge
-            if not self._make_room(more):
+            if not self._forgetting.make_room(self._clock.now(), more):
                 break
             await asyncio.sleep(0)  # what others do meanwhile is looked at again
         job = self._held(lease)  # one that was cancelled may itself have been forgotten to make room
-        if not self._shelf.has_room(more, self._reserved):
+        if not self._shelf.has_room(more, self._forgetting.reserved):
             raise ArtifactTooLarge("The server's memory for jobs is full.")
         self._attached.keep(job.id, artifact)
 
@@ -366,29 +330,9 @@ class MemoryEngine:
             raise LeaseLost
         return job
 
-    def _make_room(self, new: int = 0) -> bool:
-        """Forget the oldest ended jobs while bytes are short; True when there are more than fit one call."""
-        turn = _Turn()
-        while (oldest := self._shelf.overfull(new, self._reserved)) is not None:
-            if turn.over:
-                return True
-            self._forget(oldest)
-        return False
+    def _thin_out(self, queue: str, now: datetime) -> None:
+        if self._forgetting.thin_out(queue, now):
+            self._alarm.ring()
 
-    def _thin_out(self, queue: str) -> None:
-        """Forget the oldest ended jobs of a queue that keeps only so many; `tick` goes on with what is more."""
-        for _ in range(_CHUNK):
-            surplus = self._shelf.surplus(queue)
-            if surplus is None:
-                self._crowded.discard(queue)
-                return
-            self._forget(surplus)
-        self._crowded.add(queue)
-        self._alarm.ring()
-
-    def _forget(self, job: Job) -> None:
-        self._shelf.forget(job)
-        if job.spec.idempotency is not None:
-            self._idempotency.outlive(job, self._clock.now())
-        self._attached.forget(job.id)
+    def _forgotten(self, job: Job) -> None:
         self._events.append(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)

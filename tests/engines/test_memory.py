@@ -29,8 +29,9 @@ class MemoryMachine(ServiceMachine):
         return MemoryEngine(clock)
 
 
+# More than 10,000 steps.
 TestLives = MemoryMachine.TestCase
-TestLives.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestLives.settings = settings(max_examples=320, stateful_step_count=40, deadline=None)
 
 
 async def test_the_oldest_results_make_room_for_new_ones():
