@@ -5,7 +5,7 @@ FROM ${BASE} AS wheels
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY jobserver jobserver
-RUN pip wheel --no-cache-dir --wheel-dir /wheels ".[analyze]"
+RUN pip wheel --no-cache-dir --wheel-dir /wheels ".[analyze,fast]"
 
 FROM ${BASE}
 # Debian keeps one version of a package: a pinned one would fail to build with the next security update of Chromium.

@@ -50,8 +50,7 @@ class Stats:
             return  # whoever cancelled it has said so
         if state.ended:
             self.ended[*where, state] += 1
-            if job.attempts:
-                self._rates[job.spec.queue, state].count(job.attempts[-1].started_at.timestamp() + ran)
+            self._rates[job.spec.queue, state].count(job.attempts[-1].started_at.timestamp() + ran)
         else:
             self.retried[where] += 1
         if state is State.DONE:

@@ -50,6 +50,14 @@ def test_whoever_resumes_gets_all_that_is_kept_whatever_it_is_interested_in():
                     assert heard(listener) == gap + mine, (history, after, names)
 
 
+def test_events_of_queues_leave_the_history_like_any_other():
+    log = EventLog(history=2)
+    log.append(EventType.PAUSED, START, "default")
+    write(log, "a", "a")
+    with log.listen(after=1) as listener:
+        assert heard(listener) == [2, 3]
+
+
 async def test_history_that_is_gone_is_told_as_a_gap():
     log = EventLog(history=2)
     write(log, "a", "a", "a", "a")

@@ -95,6 +95,23 @@ def test_a_job_put_back_is_next_though_its_lane_had_its_turn():
     assert take(order, places) == "a1"
 
 
+def test_a_job_put_back_in_a_lane_that_is_held_waits_with_it():
+    order, places = filled("a1", "a2", "b1")
+    assert take(order, places) == "a1"
+    order.hold(0, "a")
+    places["a1"] = (0, "a", order.put_back("a1", 0, "a"))
+    assert take(order, places) == "b1"
+    order.release("a")
+    assert [take(order, places) for _ in range(2)] == ["a1", "a2"]
+
+
+def test_a_turn_that_was_the_last_of_all_is_passed_to_nobody():
+    order, places = filled("a1")
+    order.remove(*places["a1"])
+    order.pass_turn(0, "a")
+    assert order.first() is None
+
+
 def test_a_position_among_lanes_is_an_estimate_and_says_so():
     order, places = filled("a1", "a2", "a3", "b1")
     assert order.rank(*places["a3"]) == (3, False)

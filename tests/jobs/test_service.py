@@ -10,6 +10,7 @@ import pytest
 from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
 from jobserver.errors import InvalidRequest, JobNotFound, ShuttingDown
+from jobserver.jobs import service
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.model import Filter, IdempotencyKey, Lease, State
 from jobserver.jobs.service import Jobs
@@ -118,3 +119,38 @@ async def test_a_repeated_request_is_answered_even_when_its_job_is_forgotten():
     await engine.tick(clock.advance(timedelta(hours=2)))
     again, created = await jobs.submit(request)
     assert (again.job.id, created, again.position) == (first.job.id, False, None)
+
+
+async def test_a_page_is_full_though_few_of_many_jobs_match():
+    jobs, _, _ = a_service(limit=10_000)
+    wanted = [(await jobs.submit(a_submission()))[0].job.id]
+    for _ in range(4_000):
+        await jobs.submit(a_submission("ben"))
+    wanted.append((await jobs.submit(a_submission()))[0].job.id)
+    page = await jobs.page(Filter(owner="ann"), None, limit=2)
+    assert [job.id for job in page.jobs] == wanted[::-1]
+    rare = await jobs.page(Filter(tag="rare"), None, limit=2)
+    assert (rare.jobs, rare.next) == ((), None)
+
+
+async def test_a_page_is_short_and_has_a_next_one_rather_than_a_long_search(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(service, "_PAGES_LOOKED_AT", 1)
+    jobs, _, _ = a_service(limit=10_000)
+    rare, _ = await jobs.submit(a_submission()._replace(tags=("rare",)))
+    for _ in range(1_000):
+        await jobs.submit(a_submission())
+    first = await jobs.page(Filter(kind="echo", tag="rare"), "ann")
+    assert first.jobs == ()
+    found, cursor = [], first.next
+    while cursor is not None:
+        page = await jobs.page(Filter(tag="rare"), "ann", cursor=cursor)
+        found += page.jobs
+        cursor = page.next
+    assert [job.id for job in found] == [rare.job.id]
+
+
+async def test_a_delay_and_a_time_are_not_both_accepted():
+    jobs, _, clock = a_service()
+    both = a_submission()._replace(delay=timedelta(seconds=1), run_at=clock.now())
+    with pytest.raises(InvalidRequest, match="not both"):
+        await jobs.submit(both)
