@@ -12,7 +12,7 @@ from jobserver.engines.shelf import Limits
 from jobserver.errors import InvalidRequest, JobNotFound, ShuttingDown
 from jobserver.jobs import service
 from jobserver.jobs.clock import ManualClock
-from jobserver.jobs.model import Filter, IdempotencyKey, Lease, State
+from jobserver.jobs.model import Filter, IdempotencyKey, Job, Lease, State
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
 from jobserver.jobs.submission import Submission
@@ -141,7 +141,8 @@ async def test_a_page_is_short_and_has_a_next_one_rather_than_a_long_search(monk
         await jobs.submit(a_submission())
     first = await jobs.page(Filter(kind="echo", tag="rare"), "ann")
     assert first.jobs == ()
-    found, cursor = [], first.next
+    found: list[Job] = []
+    cursor = first.next
     while cursor is not None:
         page = await jobs.page(Filter(tag="rare"), "ann", cursor=cursor)
         found += page.jobs
