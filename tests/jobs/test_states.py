@@ -79,6 +79,14 @@ def test_only_a_job_that_was_never_started_expires():
     assert (interrupted.deadline, failed.state, failed.deadline) == (None, State.QUEUED, None)
 
 
+@pytest.mark.parametrize("again", [states.enqueue, states.promote])
+def test_a_job_that_waits_for_another_attempt_expires_no_more(again: Callable[[Job], Job]):
+    policy = a_policy(max_attempts=2, delay=60)
+    job = states.start(states.create(a_spec(expires_in=10, policy=policy), 1), **STARTED)
+    waiting = states.fail(job, a_failure(), now=START, keep=KEEP)
+    assert (waiting.state, again(waiting).deadline) == (State.SCHEDULED, None)
+
+
 def test_a_job_that_expired_can_be_retried_and_does_not_expire_again():
     job = states.expire(states.create(a_spec(expires_in=10), 1), now=START, keep=KEEP)
     assert (job.state, job.failure and job.failure.code) == (State.FAILED, "expired")
