@@ -17,7 +17,7 @@ from jobserver.jobs.access import Scope
 from jobserver.jobs.event_log import EventLog
 from jobserver.jobs.events import EventType
 from jobserver.web.keys import BROADCAST, WebSettings
-from jobserver.web.streams import broadcast
+from jobserver.web.streams import broadcast, event_wire
 from tests.make import until
 from tests.web.site import SECRET, Site, assert_problem
 from tests.web.toys import TOYS
@@ -500,3 +500,23 @@ async def test_old_clients_get_a_stream_without_chunks(site: Site):
     writer.close()
     assert body.startswith(b"retry: 2000\n\nevent: job.queued\nid: 1\n")
     assert body.endswith(b"\n\n")
+
+
+async def test_an_event_that_cannot_be_told_ends_the_streams_and_new_ones_hear_what_follows(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*_: object) -> bytes:
+        raise TypeError("this cannot be told")
+
+    async with asyncio.timeout(10):
+        async with listening(site) as first:
+            assert (await anext(first))[0] == "snapshot"
+            with monkeypatch.context() as patch:
+                patch.setattr(event_wire, "_event_members", broken)
+                await site.jobs.set_queue("default", paused=True)
+                await until(lambda: not site.client.app[BROADCAST]._audiences)
+            assert names([each async for each in first]) == ["closed"]
+        async with listening(site) as second:
+            assert (await anext(second))[0] == "snapshot"
+            await site.jobs.set_queue("default", paused=False)
+            assert (await anext(second))[0] == "queue.resumed"
