@@ -14,11 +14,13 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         ca-certificates chromium-headless-shell fonts-liberation fonts-noto-color-emoji tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin jobserver
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin jobserver \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/jobserver
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index /wheels/*.whl
 
-# The root may be read-only: all that is written goes to /tmp, which may be a tmpfs.
+# The root may be read-only: all that is written goes to /tmp, which may be a tmpfs. Jobs are in memory, unless a volume
+# stands at /var/lib/jobserver, which takes over its owner, and STORE is sqlite:///var/lib/jobserver/jobs.db.
 ENV HOME=/tmp \
     HOST=0.0.0.0 \
     PORT=3000 \

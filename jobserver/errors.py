@@ -16,6 +16,8 @@
     ├── Unavailable             try again later (``retry_after``)
     │   ├── QueueFull
     │   ├── ShuttingDown
+    │   ├── StoreUnavailable    the disk is full or locked; nothing was changed, or it is not known yet whether it was
+    │   │   └── StoreBroken     the disk failed: the process must end and read again what is on it
     │   └── RateLimited · QuotaExceeded · TooManyStreams     it is the caller who has too much
     ├── LeaseLost               somebody else has the job now
     ├── JobFailed               an attempt that did not succeed; ``retryable`` or not
@@ -25,7 +27,7 @@
     │   └── PageError           the page could not be turned into components
     │       └── PageUnreachable · PageStatus · PageTooLarge · NotHtml · BrowserCrashed
     └── StartupError            the server refuses to start
-        └── BadSetting · WeakSecret · MissingExtra
+        └── BadSetting · WeakSecret · MissingExtra · UnusableStore
 
 A docstring is the class's default message, so that no error is mute. ``code`` never changes once released.
 """
@@ -195,6 +197,16 @@ class ShuttingDown(Unavailable):
     code = "shutting_down"
 
 
+class StoreUnavailable(Unavailable):
+    """The store cannot be written to."""
+
+    code = "store_unavailable"
+
+
+class StoreBroken(StoreUnavailable):
+    """The store failed: the server restarts and reads again what is in it."""
+
+
 class RateLimited(Unavailable):
     """Too many requests."""
 
@@ -344,6 +356,12 @@ class WeakSecret(StartupError):
     """CLIQ_SECRET is too weak to be reachable by others."""
 
     code = "weak_secret"
+
+
+class UnusableStore(StartupError):
+    """The store cannot be used."""
+
+    code = "unusable_store"
 
 
 class MissingExtra(StartupError):

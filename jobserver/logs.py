@@ -85,7 +85,8 @@ class JsonLines(logging.Formatter):
     """One JSON object a line, for machines.
 
     ``time`` (ISO 8601), ``level``, ``logger``, ``message``; and where they are known ``request_id``, ``job_id``,
-    ``kind``, ``attempt``, ``trace_id``, ``exception`` (the traceback), and what the record brings as ``members``.
+    ``kind``, ``attempt``, ``trace_id``, ``exception`` (the traceback), ``stack``, and what the record brings as
+    ``members``.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -102,6 +103,8 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "members", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack"] = record.stack_info
         return json.dumps(line, separators=(",", ":"), default=str)
 
 

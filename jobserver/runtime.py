@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Self, TypeVar
 
-from jobserver.config import Config, QueueRow
+from jobserver.config import Config, QueueRow, store_file
 from jobserver.egress.policy import UrlPolicy, parse_domains, parse_private_targets
 from jobserver.engines.memory import MemoryEngine
 from jobserver.engines.shelf import Limits
@@ -22,9 +22,11 @@ from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.handlers.bulk import Bulk
 from jobserver.handlers.demo import HANDLERS as DEMO
 from jobserver.jobs.clock import Clock, SteadyClock
+from jobserver.jobs.engine import Engine
 from jobserver.jobs.policy import Policy
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
+from jobserver.watchdog import Watchdog
 from jobserver.workers.crew import Crew, CrewSettings
 from jobserver.workers.define import JobFunction
 from jobserver.workers.isolate import ProcessPool
@@ -70,10 +72,11 @@ class Runtime:
         self.pool = ProcessPool(size=_MOST_CHILDREN, preload=_PRELOAD)
         chosen = self._built_in(demo) if handlers is None else map(_record, handlers)
         self.kinds = _registry([*chosen, Bulk(lambda: self.jobs).handler()])
-        self.engine = MemoryEngine(self.clock, limits=Limits(config.max_queue, config.max_store_bytes))
+        self.engine = _engine(config, self.clock)
         queues = [row.name for row in config.queues]
         self.jobs = service(self.engine, self.kinds, self.clock, self.stats, queues=queues)
         self.crew = Crew(self.engine, self.kinds, self.clock, self.stats, _crew_settings(config, lease))
+        self.watchdog = Watchdog(self.stats.note_stall)
         self.working: asyncio.Task[None] | None = None
         self._started = False
         self._stopped = False
@@ -91,9 +94,11 @@ class Runtime:
             raise StartupError("This server has run already: make another one.")
         self._started = True
         try:
+            await self._set_queues()  # before, for what ends in the opening: how long it is kept
             await self.engine.open()
-            await self._set_queues()
+            await self._set_queues()  # and after, to know what operators had chosen
             self.working = await self.crew.start()
+            self.watchdog.start()
         except BaseException:
             await self.stop()
             raise
@@ -103,6 +108,7 @@ class Runtime:
         if self._stopped:
             return
         self._stopped = True
+        self.watchdog.stop()
         self.jobs.begin_drain()
         async with AsyncExitStack() as closing:  # each is closed, whatever happens to the others
             closing.push_async_callback(self.engine.close)
@@ -114,7 +120,9 @@ class Runtime:
     async def _set_queues(self) -> None:
         for row in _queues(self.kinds.values(), self.config):
             keep = timedelta(seconds=self.config.job_ttl if row.keep is None else row.keep)
-            await self.jobs.set_queue(row.name, concurrency=row.concurrency, keep=keep, keep_count=row.keep_count)
+            await self.jobs.set_queue(
+                row.name, concurrency=row.concurrency, keep=keep, keep_count=row.keep_count, default=True
+            )
 
     def _built_in(self, demo: bool) -> list[Handler]:
         config = self.config
@@ -147,6 +155,18 @@ def url_policy(config: Config) -> UrlPolicy:
     if domains is None:
         raise BadSetting("ENFORCE_ALLOWLIST is on but ALLOWED_DOMAINS is empty: no page could be analyzed.")
     return UrlPolicy(allowed_domains=domains, private_targets=private)
+
+
+def _engine(config: Config, clock: Clock) -> Engine:
+    limits = Limits(config.max_queue, config.max_store_bytes)
+    file = store_file(config.store)
+    if file is None:
+        return MemoryEngine(clock, limits=limits)
+    # Not before they are asked for: a server that keeps jobs in memory starts without them.
+    from jobserver.engines.sqlite.engine import SqliteEngine
+    from jobserver.engines.sqlite.file import SqliteFile
+
+    return SqliteEngine(SqliteFile(file, clock), clock, limits=limits)
 
 
 def _record(handler: Handler | JobFunction) -> Handler:

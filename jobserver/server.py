@@ -14,7 +14,7 @@ from jobserver.auth.addresses import parse_proxies
 from jobserver.auth.keys import read_entries
 from jobserver.auth.signing import Credentials, check_secrets
 from jobserver.config import Config, shown
-from jobserver.errors import BadSetting
+from jobserver.errors import BadSetting, StoreBroken
 from jobserver.extract.browser.choice import find_browser
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.model import State
@@ -110,7 +110,9 @@ def run(config: Config, announce: Callable[[str], None], *, handlers: Handlers |
 
 
 async def serve(config: Config, announce: Callable[[str], None], *, handlers: Handlers | None = None) -> int:
-    """Serve until SIGTERM or SIGINT, finish what is running, and return the exit status: 1 when the crew crashed.
+    """Serve until SIGTERM or SIGINT, finish what is running, and return the exit status.
+
+    It is 1 when the crew crashed or the store failed, be it with the last write of all.
 
     ``announce`` is called with the server's address once it listens: a URL, or ``unix:`` and a path.
     Raises StartupError.
@@ -124,7 +126,10 @@ async def serve(config: Config, announce: Callable[[str], None], *, handlers: Ha
             crashed = await _work(server)
         finally:
             await runner.cleanup()
-    return 1 if crashed else 0
+    broken = server.runtime.engine.broken
+    if broken is not None and not crashed:
+        _tell_of_crash(broken)
+    return 1 if crashed or broken is not None else 0
 
 
 async def _work(server: Server) -> bool:
@@ -136,12 +141,24 @@ async def _work(server: Server) -> bool:
     notify("STOPPING=1")
     # Answers go on while running jobs end: their owners are polling for the results.
     server.jobs.begin_drain()
-    if crashed:
-        _log.critical("The crew crashed.", exc_info=working.exception())
-    else:
+    if not crashed:
         await _tell_of_stop(server.jobs, server.config)
         await server.crew.drain(server.config.shutdown_grace)
+        crashed = not working.cancelled()
+    if crashed:
+        _tell_of_crash(working.exception())
     return crashed
+
+
+def _tell_of_crash(error: BaseException | None) -> None:
+    """In one line where that is all there is to know: of a store that failed no line of our code is to blame."""
+    first = error
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    if isinstance(first, StoreBroken):  # whatever else there is follows from it
+        _log.critical("%s This process ends; the next one reads what is on disk.", first)
+    else:
+        _log.critical("The crew crashed.", exc_info=error)
 
 
 async def _tell_of_stop(jobs: Jobs, config: Config) -> None:

@@ -24,7 +24,19 @@ from jobserver.jobs.access import ApiKey, Scope
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.engine import Engine
 from jobserver.jobs.events import EventType, Interest, news_of
-from jobserver.jobs.model import Artifact, Filter, Interrupted, Job, Lease, Progress, State
+from jobserver.jobs.model import (
+    Artifact,
+    Failed,
+    Failure,
+    Filter,
+    Interrupted,
+    Job,
+    Lease,
+    Progress,
+    Result,
+    State,
+    Succeeded,
+)
 from tests.make import LEASE, START, a_failure, a_policy, a_spec, a_success
 
 
@@ -403,8 +415,10 @@ class EngineContract:
     async def test_progress_and_logs_can_be_read_while_the_job_runs(self, engine: Engine):
         job, _ = await engine.submit(a_spec())
         lease = await claim(engine)
-        await engine.report(lease, progress=Progress(0.5, "half"), log="first line")
-        await engine.report(lease, log="second line")
+        with engine.events(only(job.id)) as changes:
+            await engine.report(lease, progress=Progress(0.5, "half"), log="first line")
+            await engine.report(lease, log="second line")
+            assert [(await anext(changes)).text for _ in range(3)] == [None, "first line", "second line"]
         assert (await engine.get(job.id)).progress == Progress(0.5, "half")
         assert [line.text for line in await engine.logs(job.id)] == ["first line", "second line"]
         assert [line.text for line in await engine.logs(job.id, start=1)] == ["second line"]
@@ -423,6 +437,16 @@ class EngineContract:
         assert await engine.renew(lease) == "unwanted"
         assert await engine.finish(lease, a_success()) is State.CANCELLED
         assert (await engine.get(job.id)).result is None
+
+    async def test_the_end_of_a_job_is_the_last_event_of_it_whatever_its_worker_still_says(self, engine: Engine):
+        job, _ = await engine.submit(a_spec())
+        lease = await claim(engine)
+        with engine.events(only(job.id)) as changes:
+            await engine.cancel(job.id, "unwanted")
+            await engine.report(lease, progress=Progress(0.5), log="last words")
+            await engine.finish(lease, a_success())
+            assert [line.text for line in await engine.logs(job.id)] == ["last words"]
+            assert [event.type for event in changes.take()] == [EventType.CANCELLED]
 
     async def test_a_failed_or_cancelled_job_can_be_retried_with_all_its_attempts(self, engine: Engine):
         job, _ = await engine.submit(a_spec())
@@ -535,6 +559,44 @@ class EngineContract:
         assert his.oldest == clock.now()
         assert (await engine.counts(owner="ben"))[State.QUEUED] == 1
         assert sum((await engine.counts(owner="nobody")).values()) == 0
+
+    async def test_what_operators_chose_holds_against_the_servers_own_terms(self, engine: Engine):
+        await engine.set_queue("red", concurrency=3, keep=timedelta(minutes=5), default=True)
+        await engine.set_queue("red", concurrency=5)
+        await engine.set_queue("red", concurrency=4, keep=timedelta(minutes=6), keep_count=7, default=True)
+        (red,) = [each.settings for each in await engine.queues() if each.name == "red"]
+        assert (red.concurrency, red.keep, red.keep_count) == (5, timedelta(minutes=6), 7)
+
+    async def test_a_job_keeps_everything_that_can_be_said_of_it(self, engine: Engine, clock: ManualClock):
+        strange = "é € 𝄞 \x00 \ud800 '\"\\"
+        spec = a_spec(
+            args='{"q":"é𝄞"}'.encode(),
+            queue="réd",
+            owner="ann",
+            priority=-1_000,
+            expires_in=1e6,
+            dedup_key=strange,
+            turn="t",
+            tags=("a", strange),
+            policy=a_policy(max_attempts=9, timeout=None, total_timeout=1e6, per_key=3),
+            key=strange,
+        )._replace(credential=bytes(range(32)), traceparent="00-1-2-01")
+        job, _ = await engine.submit(spec)
+        failed = Failed(Failure("bröken", strange, f"Traceback: {strange}"))
+        for _ in range(2):
+            clock.advance(0.000_001)
+            await engine.finish(await claim(engine, "réd"), failed)
+        lease = await claim(engine, "réd")
+        await engine.report(lease, progress=Progress(1 / 3, strange), log=strange)
+        await engine.report(lease, artifact=Artifact(f"{strange}.txt", "text/plain; charset=utf-8", bytes(range(256))))
+        await engine.finish(lease, Succeeded(Result(b'{"brief":1,"bulk":[1]}', b'{"brief":1}')))
+        other, _ = await engine.submit(a_spec(owner="ann", run_in=60))
+        await engine.cancel(other.id, strange)
+        kept = await engine.get(job.id)
+        assert kept.spec == spec
+        assert [each.failure for each in kept.attempts] == [failed.failure, failed.failure, None]
+        assert (await engine.get(other.id)).reason == strange
+        assert [line.text for line in await engine.logs(job.id)] == [strange]
 
     async def test_files_are_kept_with_their_job_and_replaced_by_name(self, engine: Engine):
         job, _ = await engine.submit(a_spec())

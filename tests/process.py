@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Self
@@ -54,6 +55,9 @@ class Pages:
 class Program:
     """A program that prints its address in its first line."""
 
+    under: tuple[str, ...] = ()
+    """What runs it, and becomes it, as strace can."""
+
     def __init__(self, *arguments: str, directory: Path, **environment: str) -> None:
         self.arguments = arguments
         self.directory = directory
@@ -63,6 +67,7 @@ class Program:
         self.log = self.directory / f"log-{id(self)}"
         with self.log.open("wb") as log:  # a pipe that nobody reads would stop the program once it is full
             self.process = await asyncio.create_subprocess_exec(
+                *self.under,
                 sys.executable,
                 *self.arguments,
                 stdout=asyncio.subprocess.PIPE,
@@ -92,6 +97,16 @@ class Program:
     async def stopped(self, within: float = 20) -> int:
         """Its exit status, once it has ended by itself."""
         return await asyncio.wait_for(self.process.wait(), within)
+
+    async def stop(self, within: float = 30) -> int:
+        """Its exit status after SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.stopped(within)
+
+    async def kill(self) -> None:
+        """As a power cut, but for what the system still knows."""
+        self.process.kill()
+        await self.stopped()
 
 
 class Process(Program):

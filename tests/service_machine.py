@@ -52,6 +52,8 @@ class Known:
     due: datetime | None = None
     expires: datetime | None = None
     started: bool = False
+    attempt: int = 0
+    deaths: int = 0
     ended: datetime | None = None
     lease: Lease | None = None
     lease_ends: datetime = field(default=START)
@@ -64,11 +66,13 @@ async def nothing(_context: object, _args: object) -> None:
 class ServiceMachine(RuleBasedStateMachine):
     """Give `make`: an engine on that clock that takes any number of jobs. Durable ones give `reopen` as well."""
 
+    max_attempts = 2
+
     def make(self, clock: ManualClock) -> Engine:
         raise NotImplementedError
 
-    def reopen(self, engine: Engine) -> Engine | None:
-        """The engine as it is after a restart, or None where nothing outlives one."""
+    def reopen(self, engine: Engine, *, crash: bool) -> Engine | None:
+        """The engine as it is after a restart, or None where nothing outlives one. ``crash``: nobody closed it."""
         return None
 
     def __init__(self) -> None:
@@ -92,7 +96,7 @@ class ServiceMachine(RuleBasedStateMachine):
         self.listener: Listener = self.jobs.listen()
 
     def _serve(self) -> None:
-        policy = a_policy(max_attempts=2, delay=5, per_key=2)
+        policy = a_policy(max_attempts=self.max_attempts, delay=5, per_key=2)
         self.jobs = Jobs(self.engine, {"echo": Handler("echo", nothing, policy=policy)}, self.clock, Stats())
 
     def teardown(self) -> None:
@@ -169,6 +173,7 @@ class ServiceMachine(RuleBasedStateMachine):
         known = self.known[job_id]
         self._let_go(known)
         known.state, known.line, known.ended, known.expires = State.QUEUED, self._next_line(), None, None
+        known.attempt = known.deaths = 0
 
     @rule(which=st.integers(0, 50), other=st.booleans())
     def promote(self, which: int, other: bool) -> None:
@@ -212,6 +217,8 @@ class ServiceMachine(RuleBasedStateMachine):
         known = self.known[lease.job.id]
         assert lease.job.id in candidates, "not its turn"
         known.state, known.lease, known.started = State.PROCESSING, lease, True
+        known.attempt += 1
+        assert lease.job.attempt == known.attempt
         known.lease_ends = self.clock.now() + LEASE
 
     @precondition(lambda self: any(known.lease for known in self.known.values()))
@@ -232,7 +239,9 @@ class ServiceMachine(RuleBasedStateMachine):
             return
         known.state = state
         known.line = -self._next_line() if isinstance(outcome, Interrupted) else self._next_line()
-        known.due = self.clock.now() + timedelta(seconds=5) if state is State.SCHEDULED else None
+        known.attempt -= isinstance(outcome, Interrupted)
+        # The longer, the more attempts there were, and each death of the server was one.
+        known.due = self.do(self.engine.get(job_id)).deadline if state is State.SCHEDULED else None
 
     @precondition(lambda self: self.stale)
     @rule(which=st.integers(0, 50))
@@ -287,11 +296,46 @@ class ServiceMachine(RuleBasedStateMachine):
         if lost:
             self._let_go(known)
 
-    @rule()
-    def restart(self) -> None:
-        if (engine := self.reopen(self.engine)) is not None:
-            self.engine = engine
-            self._serve()
+    @rule(crash=st.booleans())
+    def restart(self, crash: bool) -> None:
+        """A polite stop costs nothing; a crash costs those that ran an attempt, and the third of a job's ends it."""
+        if not self.engine.caps.durable:
+            return
+        for job_id in () if crash else self.those(State.PROCESSING):
+            self._interrupt(self.known[job_id])
+        self.engine = self.reopen(self.engine, crash=crash) or self.engine
+        self._serve()
+        self.listener = self.jobs.listen(after=self.last_seq)
+        for job_id in self.those(State.PROCESSING):
+            self._rescued(job_id, self.do(self.jobs.get(job_id, None)).job)
+
+    @rule(times=st.integers(1, 3))
+    def crash_again_and_again(self, times: int) -> None:
+        for _ in range(times if self.engine.caps.durable else 0):
+            self.claim(4)
+            self.restart(crash=True)
+            self.time_passes(25, renew=False)
+
+    def _interrupt(self, known: Known) -> None:
+        assert known.lease is not None
+        self.do(self.engine.finish(known.lease, Interrupted()))
+        known.state, known.line = State.QUEUED, -self._next_line()
+        known.attempt -= 1
+        self._let_go(known)
+
+    def _rescued(self, job_id: str, job: Job) -> None:
+        known = self.known[job_id]
+        known.deaths += 1
+        self._let_go(known)
+        poison, over = known.deaths == 3, known.attempt == self.max_attempts
+        code = job.attempts[-1].failure and job.attempts[-1].failure.code
+        assert code == ("poison" if poison else "server_died")
+        if poison or over:
+            assert (job.state, job.failure and job.failure.code) == (State.FAILED, code)
+            self._end(job_id, State.FAILED)
+        else:
+            assert job.state is State.SCHEDULED
+            known.state, known.due = State.SCHEDULED, job.deadline
 
     # --- what must hold
 

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from jobserver.auth.signing import check_secrets
-from jobserver.config import DEFAULT_SECRET, SETTINGS, Config, QueueRow, configured, load, read_env_file, shown
+from jobserver.config import (
+    DEFAULT_SECRET,
+    SETTINGS,
+    Config,
+    QueueRow,
+    configured,
+    load,
+    read_env_file,
+    shown,
+    store_file,
+)
 from jobserver.errors import BadSetting
 
 
@@ -200,3 +210,55 @@ def test_queues_that_cannot_be_meant_are_explained(text: str, said: str):
 def test_handlers_are_a_list_and_the_demo_is_on_off_or_left_open():
     assert load({"HANDLERS": "shop, mail:send"}).handlers == ("shop", "mail:send")
     assert [load({"DEMO": word}).demo for word in ("auto", "true", "off")] == [None, True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "file"),
+    [
+        ("memory", None),
+        (" Memory ", None),
+        ("", None),
+        ("sqlite:///var/lib/jobserver/jobs.db", Path("/var/lib/jobserver/jobs.db")),
+        ("sqlite:/var/lib/jobserver/jobs.db", Path("/var/lib/jobserver/jobs.db")),
+        ("sqlite:jobs.db", Path("jobs.db")),
+        ("sqlite:../my jobs/é.db", Path("../my jobs/é.db")),
+    ],
+)
+def test_the_store_is_memory_or_names_a_file(said: str, file: Path | None):
+    assert store_file(load({"JOBSERVER_STORE": said}).store) == file
+    assert store_file(configured(Config(), {"store": said}).store) == file
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "sqlite",
+            "sqlite:",
+            "sqlite://",
+            "sqlite:///",
+            "sqlite://jobs.db",
+            "sqlite://host/jobs.db",
+            "sqlite::memory:",
+        ),
+        *(
+            "sqlite:jobs/",
+            "sqlite:.",
+            "sqlite:a/..",
+            "sqlite:jobs.db?mode=ro",
+            "sqlite:a\0b",
+            "/jobs.db",
+            "postgres://h",
+        ),
+    ],
+)
+def test_a_store_that_is_not_understood_is_refused_with_what_would_be(said: str):
+    understood = r"^STORE cannot be used: it must be memory, sqlite:///absolute/path/jobs\.db or sqlite:relative\.db\.$"
+    with pytest.raises(BadSetting, match=understood):
+        load({"STORE": said})
+
+
+def test_a_store_in_redis_is_said_to_be_missing_and_its_password_is_not_said():
+    with pytest.raises(BadSetting, match="a store in Redis is not built yet; it must be memory, sqlite:") as refused:
+        load({"STORE": "redis://user:hunter2@cache:6379"})
+    assert "hunter2" not in refused.value.message

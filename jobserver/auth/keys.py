@@ -123,6 +123,7 @@ def _read_entry(entry: str, now: datetime) -> ApiKey:
         created_at=now,
         rate=_whole(rate, 1, MOST_REQUESTS),
         quota=_whole(quota, 0, MOST_JOBS),
+        configured=True,
     )
 
 

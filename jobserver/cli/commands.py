@@ -155,6 +155,14 @@ def _of_keys(client: SyncClient, options: argparse.Namespace) -> str:
     return str(made["token"])
 
 
+def store(config: Config, options: argparse.Namespace) -> int:
+    """``jobserver store …``: check, export or compact the file that jobs are kept in."""
+    from jobserver.cli.store import check, compact, export, file_of
+
+    path = file_of(options.file, config.store)
+    return {"check": check, "export": export, "compact": compact}[options.action](path)
+
+
 def _own_address(config: Config) -> str:
     """Where the server with these settings is found from this machine."""
     if config.server_url or config.unix_socket:
@@ -164,7 +172,7 @@ def _own_address(config: Config) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = (serve, analyze, keys, submit, watch, healthcheck)
+    commands = (serve, analyze, keys, submit, watch, store, healthcheck)
     return parser({command.__name__: command for command in commands})
 
 

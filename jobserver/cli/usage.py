@@ -30,6 +30,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     _add_keys(commands, runs["keys"])
     _add_submit(commands, runs["submit"])
     _add_watch(commands, runs["watch"])
+    _add_store(commands, runs["store"])
     command = commands.add_parser("healthcheck", help="ask the server on this machine whether it answers")
     command.add_argument("--unix", metavar="PATH", help="its unix socket; wins over UNIX_SOCKET")
     command.set_defaults(run=runs["healthcheck"])
@@ -100,6 +101,20 @@ def _add_watch(commands: Commands, run: Run) -> None:
     )
     command.add_argument("job_id", metavar="JOB_ID")
     _add_url(command)
+    command.set_defaults(run=run)
+
+
+def _add_store(commands: Commands, run: Run) -> None:
+    command = commands.add_parser("store", help="check, export or compact the file that jobs are kept in")
+    actions = command.add_subparsers(title="actions", required=True, metavar="ACTION", dest="action")
+    told = {
+        "check": "read all of it and say what is wrong; exits with 1 when something is",
+        "export": "print every job as a line of JSON",
+        "compact": "give back what forgotten jobs took; no server may be using it",
+    }
+    for name, text in told.items():
+        action = actions.add_parser(name, help=text)
+        action.add_argument("file", nargs="?", metavar="FILE", help="the file; that of STORE without it")
     command.set_defaults(run=run)
 
 

@@ -6,6 +6,7 @@ from jobserver.config.loading import PREFIX, configured, load
 from jobserver.config.queues import QueueRow
 from jobserver.config.readers import port as read_port
 from jobserver.config.settings import DEFAULT_SECRET, SETTINGS, Setting
+from jobserver.config.stores import store_file
 
 __all__ = [
     "DEFAULT_SECRET",
@@ -19,4 +20,5 @@ __all__ = [
     "read_env_file",
     "read_port",
     "shown",
+    "store_file",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jobserver.config.queues import QueueRow
 from jobserver.config.settings import DEFAULT_SECRET, SETTINGS, Setting
+from jobserver.config.stores import MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Config:
     demo: bool | None = None
     concurrency: int = 1
     queues: tuple[QueueRow, ...] = ()
+    store: str = MEMORY
     job_ttl: float = 3600
     cleanup_interval: float = 300
     max_queue: int = 100_000

@@ -19,6 +19,7 @@ from jobserver.config.readers import (
     whole,
     words,
 )
+from jobserver.config.stores import store
 
 DEFAULT_SECRET = "testsecret"  # noqa: S105 - the published default of the old examples; refused beyond loopback
 
@@ -66,6 +67,8 @@ SETTINGS: tuple[Setting, ...] = (
             "handler says so.", whole(1, 256)),
     Setting("QUEUES", "", "", "Queues and their terms, which win over their handlers': "
             "images:concurrency=2,keep=600,keepCount=100; mail:concurrency=10.", queues),
+    Setting("STORE", "memory", "", "Where jobs are kept: memory, which ends with the process, or a file on disk "
+            "that outlives it: sqlite:///absolute/path/jobs.db or sqlite:relative.db.", store),
     Setting("JOB_TTL", "3600", "seconds", "How long a job can be read after its end.", number(1, 31_536_000)),
     Setting("CLEANUP_INTERVAL", "300", "seconds", "How late at most a job is forgotten.", number(0.1, 86_400)),
     Setting("MAX_QUEUE", "100000", "jobs", "Unfinished jobs; beyond it answers 503.", whole(1, 10_000_000)),

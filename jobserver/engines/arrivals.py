@@ -41,6 +41,15 @@ class Arrivals:
         chunk.numbers.append(number)
         chunk.ids.append(job_id)
 
+    def restore(self, numbers: list[int], ids: list[JobId]) -> None:
+        """Know many at once, in order; there are no others yet."""
+        for start in range(0, len(ids), _CHUNK):
+            chunk = _Chunk()
+            chunk.numbers.extend(numbers[start : start + _CHUNK])
+            chunk.ids.extend(ids[start : start + _CHUNK])
+            self._chunks.append(chunk)
+            self._firsts.append(numbers[start])
+
     def remove(self, number: int) -> None:
         """A job is forgotten."""
         where = bisect_right(self._firsts, number) - 1

@@ -9,7 +9,9 @@ from itertools import islice
 
 from jobserver.jobs.model import Artifact, JobId, LogLine
 
-_LINES = 1_000
+LINES = 1_000
+"""Lines of one log that are kept, the last."""
+
 _LINE_BYTES = 120
 _FILES = 100
 _FILE_BYTES = 32_000_000
@@ -24,12 +26,19 @@ class Attachments:
         self._logs: dict[JobId, deque[LogLine]] = {}
         self._files: dict[JobId, dict[str, Artifact]] = {}
 
-    def write(self, job_id: JobId, at: datetime, text: str) -> None:
+    def write(self, job_id: JobId, at: datetime, text: str) -> LogLine:
         """Add a line to the job's log."""
+        lines = self._logs.get(job_id)
+        line = LogLine(lines[-1].number + 1 if lines else 0, at, text)
+        self.restore(job_id, line)
+        return line
+
+    def restore(self, job_id: JobId, line: LogLine) -> None:
+        """Know a line that has its number already."""
         lines = self._logs.setdefault(job_id, deque())
-        lines.append(LogLine(lines[-1].number + 1 if lines else 0, at, text))
-        self.size += _LINE_BYTES + len(text)
-        if len(lines) > _LINES:
+        lines.append(line)
+        self.size += _LINE_BYTES + len(line.text)
+        if len(lines) > LINES:
             self.size -= _LINE_BYTES + len(lines.popleft().text)
 
     def lines(self, job_id: JobId, start: int, limit: int) -> Sequence[LogLine]:

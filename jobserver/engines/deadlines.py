@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 
 from jobserver.engines.records import Records
 from jobserver.jobs.clock import to_micros
@@ -32,6 +33,12 @@ class Deadlines:
             heapq.heapify(self._heap)
             self._sweep_at = 2 * len(self._heap) + _SLACK
 
+    def restore(self, deadlines: Iterable[tuple[int, int, JobId]]) -> None:
+        """File many at once: (deadline, job's number, job)."""
+        self._heap.extend(deadlines)
+        heapq.heapify(self._heap)
+        self._sweep_at = 2 * len(self._heap) + _SLACK
+
     def next(self) -> int | None:
         """The earliest deadline that still stands, or None."""
         while self._heap:
@@ -39,6 +46,10 @@ class Deadlines:
                 return self._heap[0][0]
             heapq.heappop(self._heap)
         return None
+
+    def of_all(self) -> list[JobId]:
+        """Every job that has a deadline, each once, the earlier arrival first."""
+        return [job_id for _, job_id in sorted({(number, job_id) for _, number, job_id in self._heap})]
 
     def pop_due(self, now: int) -> JobId | None:
         """Take out one job whose deadline has come, or None."""

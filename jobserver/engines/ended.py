@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
+from jobserver.engines.packed import DEADLINE, NUMBER, QUEUE, VERSION, Row, finished_at_of
 from jobserver.engines.records import Records
 from jobserver.jobs.model import Job, JobId
 
@@ -29,6 +30,15 @@ class Ended:
         if job.deadline is not None and job.finished_at is not None:
             keep = (job.deadline - job.finished_at) // timedelta(microseconds=1)
             self._lanes.setdefault((job.spec.queue, keep), deque()).append((job.id, job.version))
+
+    def restore(self, jobs: list[tuple[JobId, Row]]) -> None:
+        """Know those that ended in an earlier process; there are no others yet."""
+        for job_id, row in sorted(
+            jobs, key=lambda job: (finished_at_of(job[1]), job[1][DEADLINE] or 0, job[1][NUMBER])
+        ):
+            if (deadline := row[DEADLINE]) is not None:
+                lane = self._lanes.setdefault((row[QUEUE], deadline - finished_at_of(row)), deque())
+                lane.append((job_id, row[VERSION]))
 
     def next_deadline(self) -> int | None:
         """When the first of them may be forgotten, or None."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from jobserver.engines.attachments import Attachments
 from jobserver.engines.forgetting import Forgetting, Turn
-from jobserver.engines.idempotency import IdempotencyKeys
+from jobserver.engines.idempotency import IdempotencyKeys, KeyName
+from jobserver.engines.journal import Journal, Unwritten
+from jobserver.engines.restoring import Restoring
 from jobserver.engines.shelf import Limits, Shelf, size_of
 from jobserver.engines.waiting import Alarm, Claimers
 from jobserver.errors import ArtifactTooLarge, KeyNotFound, LeaseLost, QueueFull, WrongState
@@ -49,20 +50,31 @@ _ANNOUNCED = {
 
 
 class MemoryEngine:
-    """Keeps the promises of `Engine` with a shelf of records and an event log."""
+    """Keeps the promises of `Engine` with a shelf of records and an event log.
+
+    ``journal``: told of every change in the step that makes it; without one nothing outlives the process.
+    """
 
     caps = Caps("memory", durable=False, shared=False, exact_position=True)
+    broken = None
 
-    def __init__(self, clock: Clock, *, limits: Limits | None = None, history: int = 10_000) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        log: EventLog | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         self._clock = clock
+        self._events = log or EventLog()
+        self._journal = journal or Unwritten(self._events)
         limits = limits or Limits()
         self._shelf = Shelf(limits)
-        self._idempotency = IdempotencyKeys(limits.total_bytes // 4)
+        self._idempotency = IdempotencyKeys(limits.total_bytes // 4, self._journal.idempotency)
         self._attached = Attachments()
         self._api_keys: dict[str, ApiKey] = {}
         self._forgetting = Forgetting(self._shelf, self._idempotency, self._attached, self._forgotten)
-        self._arrived = 0
-        self._events = EventLog(history=history)
         self._claimers = Claimers()
         self._alarm = Alarm()
 
@@ -86,7 +98,7 @@ class MemoryEngine:
         while True:
             if (known := self._known(spec)) is not None:
                 return known, False
-            job = states.create(spec, self._arrived + 1)
+            job = states.create(spec, self._shelf.arrived + 1)
             self._shelf.check_number(spec.owner, quota, reserve=reserve)
             size = size_of(job)
             if not self._forgetting.make_room(self._clock.now(), size):
@@ -94,9 +106,8 @@ class MemoryEngine:
             await asyncio.sleep(0)  # what others do meanwhile is looked at again
         if not self._shelf.has_room(size, self._forgetting.reserved):
             raise QueueFull("The server's memory for jobs is full.")
-        self._arrived = job.number
         if spec.idempotency is not None:
-            self._idempotency.add(job, self._clock.now())
+            self._idempotency.add(job)
         return self._change(job), True
 
     async def get(self, job_id: JobId) -> Job:
@@ -138,6 +149,38 @@ class MemoryEngine:
         states.check(states.Verb.FORGET, job)
         self._forgetting.forget(job, self._clock.now())
 
+    def withdraw(self, job_id: JobId, keys: Iterable[KeyName] = ()) -> Job | None:
+        """Take a job back that was never accepted; nobody is told. Returns it, None when it is gone already.
+
+        ``keys``: of other requests that were to be answered with it.
+        """
+        job = self._shelf.records.get(job_id)
+        if job is not None:
+            self._shelf.forget(job)
+            self._idempotency.withdraw(job, keys)
+            self._attached.forget(job_id)
+            self._claimers.wake(job.spec.queue)
+        return job
+
+    def look(self, job_id: JobId) -> Job | None:
+        """The job as it stands, or None."""
+        return self._shelf.records.get(job_id)
+
+    def rouse(self) -> None:
+        """Whoever is in `wait_due` is to look again at once."""
+        self._alarm.ring()
+
+    def restoring(self) -> Restoring:
+        """What fills it with what an earlier process left, before anybody uses it."""
+        return Restoring(self._shelf, self._idempotency, self._attached, self._api_keys, self._events)
+
+    def rescue(self) -> None:
+        """Take every job back that an earlier process was working on when it died."""
+        now = self._clock.now()
+        for job in self._shelf.processing():
+            keep = self._keep(job)
+            self._failed(states.rescue(job, now=now, keep=keep, chance=_jitter()))
+
     async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
         """See `Engine.logs`."""
         self._shelf.get(job_id)
@@ -164,20 +207,17 @@ class MemoryEngine:
         concurrency: int | None = None,
         keep: timedelta | None = None,
         keep_count: int | None = None,
+        default: bool = False,
     ) -> QueueStanding:
         """See `Engine.set_queue`."""
         it = self._shelf.queue(queue)
-        before = it.settings
-        it.settings = replace(
-            before,
-            paused=before.paused if paused is None else paused,
-            concurrency=before.concurrency if concurrency is None else concurrency,
-            keep=before.keep if keep is None else keep,
-            keep_count=before.keep_count if keep_count is None else keep_count or None,
-        )
-        if it.settings.paused is not before.paused:
+        was_paused = it.settings.paused
+        it.set(default=default, paused=paused, concurrency=concurrency, keep=keep, keep_count=keep_count)
+        if not default:
+            self._journal.queue(queue, it.settings, it.chosen)
+        if it.settings.paused is not was_paused:
             kind = EventType.PAUSED if it.settings.paused else EventType.RESUMED
-            self._events.append(kind, self._clock.now(), queue)
+            self._journal.event(kind, self._clock.now(), queue)
         self._thin_out(queue, self._clock.now())
         self._claimers.wake(queue)
         return self._shelf.standing(queue)
@@ -214,12 +254,14 @@ class MemoryEngine:
         job = self._held(lease)
         now = self._clock.now()
         if progress is not None and job.state is State.PROCESSING:
-            job = states.report(job, progress)
+            before, job = job, states.report(job, progress)
             self._shelf.update(job)
-            self._events.append(EventType.PROGRESS, now, job.spec.queue, job)
+            self._journal.job(before, job)
+            self._journal.event(EventType.PROGRESS, now, job.spec.queue, job)
         if log is not None:
-            self._attached.write(job.id, now, log)
-            self._events.append(EventType.LOG, now, job.spec.queue, job, log)
+            self._journal.line(job, self._attached.write(job.id, now, log))
+            if job.state is State.PROCESSING:  # of one that was cancelled meanwhile the last event was told
+                self._journal.event(EventType.LOG, now, job.spec.queue, job, log)
         if artifact is not None:
             await self._keep_file(lease, artifact)
 
@@ -232,7 +274,7 @@ class MemoryEngine:
         if isinstance(outcome, Succeeded):
             ended = self._change(states.succeed(job, outcome.result, now=now, keep=keep))
         elif isinstance(outcome, Failed):
-            ended = self._failed(states.fail(job, outcome, now=now, keep=keep, chance=random.random()))  # noqa: S311 - jitter
+            ended = self._failed(states.fail(job, outcome, now=now, keep=keep, chance=_jitter()))
         else:
             ended = self._change(states.interrupt(job), in_front=True)
         if self._forgetting.make_room(now):
@@ -250,11 +292,13 @@ class MemoryEngine:
     async def put_key(self, key: ApiKey) -> None:
         """See `Engine.put_key`."""
         self._api_keys[key.id] = key
+        self._journal.key(key.id, None if key.configured else key)
 
     async def remove_key(self, key_id: str) -> None:
         """See `Engine.remove_key`."""
         if self._api_keys.pop(key_id, None) is None:
             raise KeyNotFound
+        self._journal.key(key_id, None)
 
     async def tick(self, now: datetime) -> datetime | None:
         """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
@@ -271,8 +315,10 @@ class MemoryEngine:
 
     def _change(self, job: Job, *, in_front: bool = False, kind: EventType | None = None) -> Job:
         """File the record first and announce it second: whoever hears of a change can read it."""
+        before = self._shelf.records.get(job.id)
         self._shelf.file(job, in_front=in_front)
-        self._events.append(kind or _ANNOUNCED[job.state], self._clock.now(), job.spec.queue, job)
+        self._journal.job(before, job, in_front=in_front)
+        self._journal.event(kind or _ANNOUNCED[job.state], self._clock.now(), job.spec.queue, job)
         self._alarm.note(job.deadline)
         if job.state.ended:
             self._thin_out(job.spec.queue, self._clock.now())
@@ -284,7 +330,7 @@ class MemoryEngine:
         return self._change(job, kind=None if job.state is State.FAILED else EventType.RETRYING)
 
     def _deadline_passed(self, job: Job, now: datetime) -> None:
-        changed = states.deadline_passed(job, now=now, keep=self._keep(job), chance=random.random())  # noqa: S311 - jitter
+        changed = states.deadline_passed(job, now=now, keep=self._keep(job), chance=_jitter())
         if changed is None:
             self._forgetting.forget(job, now)
         elif job.state is State.PROCESSING:
@@ -312,6 +358,7 @@ class MemoryEngine:
         if not self._shelf.has_room(more, self._forgetting.reserved):
             raise ArtifactTooLarge("The server's memory for jobs is full.")
         self._attached.keep(job.id, artifact)
+        self._journal.file(job, artifact)
 
     def _known(self, spec: JobSpec) -> Job | None:
         """The job that this one would repeat."""
@@ -335,4 +382,9 @@ class MemoryEngine:
             self._alarm.ring()
 
     def _forgotten(self, job: Job) -> None:
-        self._events.append(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)
+        self._journal.job(job, None)
+        self._journal.event(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311 - nobody gains by guessing when a job is tried again

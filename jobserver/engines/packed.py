@@ -12,20 +12,65 @@ from jobserver.jobs.model import Attempt, Failure, IdempotencyKey, Job, JobId, J
 from jobserver.jobs.order import Place
 from jobserver.jobs.policy import Backoff, Policy
 
-_STATES = tuple(State)
-_STATE_NUMBERS = {state: number for number, state in enumerate(_STATES)}
+STATES = tuple(State)
+"""A row's state is its place among these."""
+
+_STATE_NUMBERS = {state: number for number, state in enumerate(STATES)}
 
 Row = tuple[Any, ...]
 """A packed job."""
 
 
-NUMBER, STATE, VERSION, KIND, QUEUE, OWNER, CREATED_AT, DEADLINE = range(8)
-"""The columns that can be read without unpacking; times are microseconds since 1970."""
+NUMBER, STATE, VERSION, KIND, QUEUE, OWNER, CREATED_AT, DEADLINE, PRIORITY, ARGS, POLICY, PLACE, REST, LIFE = range(14)
+"""The columns, of which most can be read without unpacking; times are microseconds since 1970."""
 
 
 def state_of(row: Row) -> State:
     """The state in a row."""
-    return _STATES[row[STATE]]
+    return STATES[row[STATE]]
+
+
+def idempotency_of(row: Row) -> Row | None:
+    """(key, fingerprint, how long it is kept) of what a row's job was asked for with, or None."""
+    rest: Row | None = row[REST]
+    return None if rest is None else rest[3]
+
+
+def dedup_key_of(row: Row) -> str | None:
+    """The dedup key in a row."""
+    rest: Row | None = row[REST]
+    return None if rest is None else rest[4]
+
+
+def turn_of(row: Row) -> tuple[str, str] | None:
+    """(owner, concurrency key) in a row, None where there is no such key."""
+    rest: Row | None = row[REST]
+    return None if rest is None or rest[5] is None else (row[OWNER], rest[5])
+
+
+def finished_at_of(row: Row) -> int:
+    """When a row's job ended; only of one that has."""
+    finished_at: int = row[LIFE][7]
+    return finished_at
+
+
+def bytes_of(row: Row) -> int:
+    """Bytes of a row's arguments, result and tracebacks."""
+    life: Row | None = row[LIFE]
+    return len(row[ARGS]) if life is None else len(row[ARGS]) + _bytes_of_life(life)
+
+
+def _bytes_of_life(life: Row) -> int:
+    _, attempts, _, _, result, *_ = life
+    tracebacks = (failure[2] for *_, failure in attempts if failure is not None)
+    return sum(len(each) for each in (*tracebacks, *(result or ())) if each is not None)
+
+
+def placed(row: Row, place: Place) -> Row:
+    """The row of the same job at a place."""
+    # Named one by one, which is three times as quick as putting slices together: a million are placed at a start.
+    number, state, version, kind, queue, owner, created_at, deadline, priority, args, policy, _, rest, life = row
+    return number, state, version, kind, queue, owner, created_at, deadline, priority, args, policy, place, rest, life
 
 
 def pack(job: Job, place: Place | None) -> Row:
@@ -65,7 +110,7 @@ def unpack(job_id: JobId, row: Row) -> tuple[Job, Place | None]:
     )
     job = Job(
         spec=spec,
-        state=_STATES[state],
+        state=STATES[state],
         number=number,
         version=version,
         deadline=_moment(deadline),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 
 from jobserver.engines.packed import DEADLINE, VERSION, Row, pack, unpack
@@ -77,6 +78,12 @@ class Records:
         if job.id not in self._fresh and self._shard(job.id).pop(job.id, None) is not None:
             self._packed -= 1
         self._keep(job.id, (job, place))
+
+    def restore(self, jobs: Iterable[tuple[JobId, Row]]) -> None:
+        """Know jobs that were not known, packed already."""
+        for job_id, row in jobs:
+            self._shards[hash(job_id) % _SHARDS][job_id] = row
+        self._packed = sum(map(len, self._shards))
 
     def remove(self, job_id: JobId) -> None:
         """Keep it no more; KeyError."""

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
+from operator import itemgetter
 
 from jobserver.engines.arrivals import Arrivals
 from jobserver.engines.deadlines import Deadlines
 from jobserver.engines.ended import Ended
-from jobserver.engines.packed import CREATED_AT, QUEUE, state_of
+from jobserver.engines.packed import (
+    CREATED_AT,
+    DEADLINE,
+    KIND,
+    NUMBER,
+    OWNER,
+    PRIORITY,
+    QUEUE,
+    REST,
+    STATE,
+    STATES,
+    Row,
+    bytes_of,
+    dedup_key_of,
+    placed,
+    state_of,
+    turn_of,
+)
+from jobserver.engines.queues import Queue, Turn
 from jobserver.engines.records import Records
 from jobserver.engines.search import find_page, read_cursor
 from jobserver.errors import JobNotFound, QueueFull, QuotaExceeded
 from jobserver.jobs.clock import from_micros
-from jobserver.jobs.model import Filter, Job, JobId, JobSpec, Page, Position, QueueSettings, QueueStanding, State
-from jobserver.jobs.order import Order
+from jobserver.jobs.model import Filter, Job, JobId, JobSpec, Page, Position, QueueStanding, State
 
+_line = itemgetter(2)
 _RECORD_BYTES = 600
 _LOOKED_AT = 1_000
 _RESERVE = 100
 """Places for operators' own jobs when all others are taken."""
 
-_Turn = tuple[str, str]
+Restored = tuple[JobId, Row, int | None]
+"""A job of an earlier process, and its place in line while it is queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,43 +57,6 @@ class Limits:
     total_bytes: int = 256_000_000
 
 
-@dataclass(slots=True)
-class Queue:
-    """A named queue: who waits in it, whose jobs are in which state, how many of each turn run, what was set."""
-
-    order: Order = field(default_factory=Order)
-    counts: dict[str, Counter[State]] = field(default_factory=dict)
-    total: Counter[State] = field(default_factory=Counter)
-    running: Counter[_Turn] = field(default_factory=Counter)
-    processing: int = 0
-    ended: int = 0
-    settings: QueueSettings = field(default_factory=QueueSettings)
-
-    @property
-    def can_give(self) -> bool:
-        """Whether a worker may take a job from it now."""
-        busy = self.settings.concurrency > 0 and self.processing >= self.settings.concurrency
-        return not self.settings.paused and not busy and bool(self.order)
-
-    def count(self, job: Job, by: int) -> None:
-        """One more, or one less, of this owner in this state."""
-        counts = self.counts.get(job.spec.owner)
-        if counts is None:
-            counts = self.counts[job.spec.owner] = Counter()
-        counts[job.state] += by
-        self.total[job.state] += by
-        if by < 0 and not any(counts.values()):
-            del self.counts[job.spec.owner]
-        if job.state is State.PROCESSING:
-            self.processing += by
-        elif job.state.ended:
-            self.ended += by
-
-    def totals(self, owner: str | None) -> Counter[State]:
-        """State → number of jobs, of one owner or of all."""
-        return self.total if owner is None else self.counts.get(owner, Counter())
-
-
 class Shelf:
     """All jobs, and every index over them. Nothing here waits, announces or knows the time."""
 
@@ -81,6 +64,8 @@ class Shelf:
         self.records = Records()
         self.deadlines = Deadlines(self.records)
         self.ended = Ended(self.records)
+        self.arrived = 0
+        """Number of the job that came last."""
         self._limits = limits
         self._queues: dict[str, Queue] = {}
         self._arrivals = Arrivals()
@@ -136,11 +121,11 @@ class Shelf:
         """Put a new or changed job where it belongs; ``in_front`` before all others of its priority."""
         kept = self.records.find(job.id)
         if kept is None:
-            self._arrive(job)
+            self._arrive(job.number, job.id, job.spec.owner)
         else:
             self._take_down(*kept)
         queue = self.queue(job.spec.queue)
-        queue.count(job, 1)
+        queue.count(job.spec.owner, job.state, 1)
         self._bytes += size_of(job)
         place = None
         if job.state is State.QUEUED:
@@ -155,6 +140,28 @@ class Shelf:
             self._begin(job)
             self.deadlines.add(job)
 
+    def restore(self, jobs: Sequence[Restored]) -> None:
+        """Know the jobs of an earlier process, in order of arrival; nothing else is here yet."""
+        alike: dict[tuple[str, str, int, int], list[Restored]] = {}
+        for job in jobs:
+            row = job[1]
+            alike.setdefault((row[OWNER], row[QUEUE], row[STATE], row[PRIORITY]), []).append(job)
+        for (owner, queue, state, _), some in alike.items():
+            self.queue(queue).count(owner, STATES[state], len(some))
+        waiting = [some for (_, _, state, _), some in alike.items() if STATES[state] is State.QUEUED]
+        others = [some for (_, _, state, _), some in alike.items() if STATES[state] is not State.QUEUED]
+        ended = [some for (_, _, state, _), some in alike.items() if STATES[state].ended]
+        self._unfinished = len(jobs) - sum(map(len, ended))
+        self._bytes = sum([bytes_of(job[1]) for job in jobs]) + _RECORD_BYTES * len(jobs)
+        self._restore_arrivals(jobs, alike)
+        self._restore_queued(waiting)
+        self._restore_others([job[:2] for some in others for job in some])
+        unfinished = [job for job in jobs if job[1][DEADLINE] is not None and not state_of(job[1]).ended]
+        self.deadlines.restore((row[DEADLINE], row[NUMBER], job_id) for job_id, row, _ in unfinished)
+        for job_id, row in [job[:2] for job in jobs if job[1][REST] is not None]:
+            if (key := dedup_key_of(row)) is not None and not state_of(row).ended:
+                self._dedup[row[OWNER], row[KIND], key] = job_id
+
     def update(self, job: Job) -> None:
         """Replace the record of a job being worked on whose state is the same: nothing else shows the change."""
         kept = self.records.get(job.id)
@@ -164,13 +171,19 @@ class Shelf:
 
     def forget(self, job: Job) -> None:
         """Keep nothing of it."""
-        self._take_down(job, None)
+        _, place = self.records.find(job.id) or (job, None)
+        self._take_down(job, place)
         self.records.remove(job.id)
         self._arrivals.remove(job.number)
         mine = self._by_owner[job.spec.owner]
         mine.remove(job.number)
         if not mine:
             del self._by_owner[job.spec.owner]
+
+    def processing(self) -> list[Job]:
+        """Every job that is worked on."""
+        running = (self.records.get(job_id) for job_id in self.deadlines.of_all())
+        return [job for job in running if job is not None and job.state is State.PROCESSING]
 
     def next_of(self, queues: Sequence[str]) -> Job | None:
         """Who is next in the first of these queues that may give somebody. The turn of its lane counts as taken."""
@@ -251,12 +264,51 @@ class Shelf:
             queue.order.hold(priority, turn)
         return None
 
-    def _arrive(self, job: Job) -> None:
-        self._arrivals.add(job.number, job.id)
-        mine = self._by_owner.get(job.spec.owner)
+    def _arrive(self, number: int, job_id: JobId, owner: str) -> None:
+        self.arrived = number
+        self._arrivals.add(number, job_id)
+        mine = self._by_owner.get(owner)
         if mine is None:
-            mine = self._by_owner[job.spec.owner] = Arrivals()
-        mine.add(job.number, job.id)
+            mine = self._by_owner[owner] = Arrivals()
+        mine.add(number, job_id)
+
+    def _restore_arrivals(
+        self, jobs: Sequence[Restored], alike: dict[tuple[str, str, int, int], list[Restored]]
+    ) -> None:
+        self._arrivals.restore([job[1][NUMBER] for job in jobs], [job[0] for job in jobs])
+        by_owner: dict[str, list[list[Restored]]] = {}
+        for (owner, *_), some in alike.items():
+            by_owner.setdefault(owner, []).append(some)
+        for owner, lists in by_owner.items():
+            mine = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=lambda job: int(job[1][NUMBER]))
+            self._by_owner[owner] = Arrivals()
+            self._by_owner[owner].restore([job[1][NUMBER] for job in mine], [job[0] for job in mine])
+
+    def _restore_queued(self, waiting: list[list[Restored]]) -> None:
+        """They get in line as they stood: each lane as one, and the lanes in the order of those who are first.
+
+        ``waiting``: those of one owner, queue and priority together.
+        """
+        lanes: dict[tuple[str, int, Turn | None], list[Restored]] = {}
+        for some in waiting:
+            queue, priority = some[0][1][QUEUE], some[0][1][PRIORITY]
+            lanes.setdefault((queue, priority, None), []).extend([job for job in some if job[1][REST] is None])
+            for job in [job for job in some if job[1][REST] is not None]:
+                lanes.setdefault((queue, priority, turn_of(job[1])), []).append(job)
+        for lane in lanes.values():
+            lane.sort(key=_line)
+        for (queue, priority, turn), lane in sorted(
+            filter(itemgetter(1), lanes.items()), key=lambda it: _line(it[1][0])
+        ):
+            first = self.queue(queue).order.push_all([job[0] for job in lane], priority, turn)
+            self.records.restore([(job[0], placed(job[1], place)) for place, job in enumerate(lane, first)])
+
+    def _restore_others(self, jobs: list[tuple[JobId, Row]]) -> None:
+        self.records.restore(jobs)
+        self.ended.restore([job for job in jobs if state_of(job[1]).ended])
+        for _, row in jobs:
+            if state_of(row) is State.PROCESSING and (turn := turn_of(row)) is not None:
+                self.queue(row[QUEUE]).running[turn] += 1
 
     def _begin(self, job: Job) -> None:
         self._unfinished += 1
@@ -265,7 +317,7 @@ class Shelf:
 
     def _take_down(self, job: Job, place: int | None) -> None:
         queue = self.queue(job.spec.queue)
-        queue.count(job, -1)
+        queue.count(job.spec.owner, job.state, -1)
         self._bytes -= size_of(job)
         if place is not None:
             queue.order.remove(job.spec.priority, _turn(job), place)
@@ -297,6 +349,6 @@ def size_of(job: Job) -> int:
     return size
 
 
-def _turn(job: Job) -> _Turn | None:
+def _turn(job: Job) -> Turn | None:
     key = job.spec.concurrency_key
     return None if key is None else (job.spec.owner, key)

@@ -37,23 +37,27 @@ class Alarm:
 
     def __init__(self) -> None:
         self._set_for: datetime | None = None
+        self._waited_for = False
         self._rung = asyncio.Event()
 
     async def wait(self, deadline: datetime | None, now: datetime, limit: float) -> None:
-        """Return at ``deadline``, when rung, or after ``limit`` seconds."""
-        self._set_for = deadline
+        """Return at ``deadline``, when rung since the last time it returned, or after ``limit`` seconds."""
+        self._set_for, self._waited_for = deadline, True
         if deadline is not None:
             limit = min(limit, (deadline - now).total_seconds())
-        self._rung.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(limit, 0)):
-                await self._rung.wait()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(limit, 0)):
+                    await self._rung.wait()
+        finally:
+            self._waited_for = False
+            self._rung.clear()
 
     def note(self, deadline: datetime | None) -> None:
         """Here is a deadline: ring if it is nearer than the one that is waited for."""
-        if deadline is not None and (self._set_for is None or deadline < self._set_for):
+        if self._waited_for and deadline is not None and (self._set_for is None or deadline < self._set_for):
             self._rung.set()
 
     def ring(self) -> None:
-        """Something is due at once."""
+        """Something is due at once. Whoever is busy now does not wait the next time."""
         self._rung.set()

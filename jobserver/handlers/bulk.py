@@ -13,6 +13,7 @@ from jobserver.jobs.model import Filter, Job, State
 from jobserver.jobs.operation import KIND, QUEUE, Action, Operation
 from jobserver.jobs.policy import Backoff, Policy
 from jobserver.jobs.service import Jobs
+from jobserver.jobs.together import all_of, some_at_a_time
 from jobserver.workers.registry import Args, Context, Handler
 
 _AT_A_TIME = 4
@@ -67,15 +68,16 @@ class Bulk:
 
 
 async def _walk(jobs: Jobs, operation: Operation, where: Filter, tally: _Tally, context: Context) -> None:
-    """Every matching job once. It can be cancelled between any two."""
+    """Every matching job once. It can be cancelled between any few."""
     loop = asyncio.get_running_loop()
     cursor, turn_ends = None, loop.time() + _TURN
     while True:
         page = await jobs.page(where, None, cursor=cursor, limit=_PAGE)
-        for job in page.jobs:
-            if job.spec.kind == KIND:
-                continue
-            tally.count(await _apply(jobs, operation, job, where.state))
+        for some in some_at_a_time([job for job in page.jobs if job.spec.kind != KIND], jobs.caps):
+            for changed in await all_of([_apply(jobs, operation, job, where.state) for job in some]):
+                if isinstance(changed, Unavailable):
+                    raise RetryAfter(changed.retry_after, changed.message) from changed
+                tally.count(changed)
             if loop.time() >= turn_ends:
                 tally.tell(context)
                 await asyncio.sleep(0)
@@ -87,8 +89,8 @@ async def _walk(jobs: Jobs, operation: Operation, where: Filter, tally: _Tally, 
         turn_ends = loop.time() + _TURN
 
 
-async def _apply(jobs: Jobs, operation: Operation, job: Job, state: State | None) -> bool:
-    """Whether the job was changed; not one that has left the state asked for since it was found."""
+async def _apply(jobs: Jobs, operation: Operation, job: Job, state: State | None) -> bool | Unavailable:
+    """Whether the job was changed, or why not now; not one that has left the state asked for since it was found."""
     try:
         if state is not None and (await jobs.get(job.id, None)).job.state is not state:
             return False
@@ -96,7 +98,7 @@ async def _apply(jobs: Jobs, operation: Operation, job: Job, state: State | None
     except (WrongState, JobNotFound, QuotaExceeded):
         return False
     except Unavailable as error:
-        raise RetryAfter(error.retry_after, error.message) from error
+        return error
     return True
 
 

@@ -31,7 +31,8 @@ class ApiKey:
     """A key as it is kept: of its secret only the SHA-256 ``digest``, since nobody can guess 256 random bits.
 
     ``rate``: requests a minute; None is the server's own limit. ``quota``: unfinished jobs its owner may have; None is
-    any number. ``expires_at``: from then on it opens nothing.
+    any number. ``expires_at``: from then on it opens nothing. ``configured``: it comes from the server's settings and
+    is kept for as long as they name it.
     """
 
     id: str
@@ -43,3 +44,4 @@ class ApiKey:
     rate: float | None = None
     quota: int | None = None
     expires_at: datetime | None = None
+    configured: bool = False

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jobserver.errors import StoreBroken
 from jobserver.jobs.access import ApiKey
 from jobserver.jobs.event_log import Listener
 from jobserver.jobs.events import ALL, Interest
+from jobserver.jobs.histogram import Histogram
 from jobserver.jobs.model import (
     Artifact,
     Filter,
@@ -38,11 +40,29 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDisk:
+    """How an engine does with its disk. ``bytes``: its files take. ``writable``: whether it can write now.
+
+    ``commits``: seconds that each write took which succeeded, the wait for the disk included. ``failures``: writes that
+    did not.
+    """
+
+    bytes: int
+    writable: bool
+    commits: Histogram
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """How much an engine keeps. ``bytes``: of memory or disk, as its limits count them. ``events``: ever told of."""
+    """How much an engine keeps. ``bytes``: of memory, as its limits count them. ``events``: ever told of.
+
+    ``disk``: None of an engine that writes to none.
+    """
 
     bytes: int
     events: int
+    disk: OnDisk | None = None
 
 
 class Engine(Protocol):
@@ -51,12 +71,19 @@ class Engine(Protocol):
     One rule: a job is run only under a lease, and every worker, wherever it is, uses claim, renew, report, finish.
     A token that is not the current one gets LeaseLost on each of them. Nothing is announced before it is as safe as
     ``caps`` says. A verb that is not legal in the job's state raises WrongState and changes nothing; an id that is not
-    kept raises JobNotFound. The engine has a clock of its own, since `claim` waits and a shared engine has one anyway.
+    kept raises JobNotFound. While a durable engine cannot write, whatever would change something raises
+    StoreUnavailable: a job submitted was not accepted, of any other change it is not known yet whether it was made.
+    What is read goes on, and so do renew, report and finish. The engine has a clock of its own, since `claim` waits and
+    a shared engine has one anyway.
     """
 
     @property
     def caps(self) -> Caps:
         """What this engine can promise."""
+
+    @property
+    def broken(self) -> StoreBroken | None:
+        """Why nobody knows any more what it keeps; None while all is as it says."""
 
     async def open(self) -> None:
         """Be ready to keep jobs; raises StartupError when that cannot be."""
@@ -134,10 +161,12 @@ class Engine(Protocol):
         concurrency: int | None = None,
         keep: timedelta | None = None,
         keep_count: int | None = None,
+        default: bool = False,
     ) -> QueueStanding:
         """Change a queue (`QueueSettings`); None leaves as it is, a ``keep_count`` of 0 stands for any number.
 
-        A new ``keep`` is for jobs that end from now on.
+        A new ``keep`` is for jobs that end from now on. ``default``: the terms of the server's settings, which hold
+        where nobody has set others and are not kept beyond the process.
         """
 
     async def claim(self, queues: Sequence[str], *, worker: str, lease: timedelta, wait: float) -> Lease | None:
@@ -172,7 +201,7 @@ class Engine(Protocol):
         """One API key, or None."""
 
     async def put_key(self, key: ApiKey) -> None:
-        """Keep a key, or replace the one with its id."""
+        """Keep a key, or replace the one with its id; a ``configured`` one not beyond the process."""
 
     async def remove_key(self, key_id: str) -> None:
         """Forget a key; KeyNotFound."""

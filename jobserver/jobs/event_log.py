@@ -10,7 +10,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Self
 
-from jobserver.jobs.events import ALL, Event, EventType, Interest, news_of
+from jobserver.jobs.events import ALL, Event, EventType, Interest, happened
 from jobserver.jobs.model import Job, JobId
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -118,22 +118,31 @@ class EventLog:
         self._patience = patience
         self._history: deque[Event] = deque()
         self._history_of: dict[JobId, list[Event]] = {}
-        self._by_job: dict[JobId, set[Listener]] = {}
-        self._others: set[Listener] = set()
+        # In order: who listened first hears first, in every run of a test alike.
+        self._by_job: dict[JobId, dict[Listener, None]] = {}
+        self._others: dict[Listener, None] = {}
 
     def append(
         self, kind: EventType, at: datetime, queue: str, job: Job | None = None, text: str | None = None
     ) -> Event:
         """Write the next event and let everyone concerned hear it."""
-        self.last_seq += 1
-        owner = None if job is None else job.spec.owner
-        event = Event(self.last_seq, kind, at, queue, None if job is None else news_of(job), owner, text)
+        event = happened(kind, at, queue, job, text, seq=self.last_seq + 1)
+        self.tell(event)
+        return event
+
+    def tell(self, event: Event) -> None:
+        """Write an event that has the next number already, and let everyone concerned hear it."""
+        self.last_seq = event.seq
         self._remember(event)
         if self._others:
             _tell(self._others, event)
         if event.job is not None and event.job.id in self._by_job:
             _tell(self._by_job[event.job.id], event)
-        return event
+
+    def restore(self, event: Event) -> None:
+        """Know an event of an earlier process, the next after those known already."""
+        self.last_seq = event.seq
+        self._remember(event)
 
     def listen(self, where: Interest = ALL, *, after: int | None = None) -> Listener:
         """Listen to what is of interest. ``after``: first what followed that sequence number, as far as it is kept.
@@ -143,17 +152,17 @@ class EventLog:
         backlog = [] if after is None else self._since(after, where)
         listener = Listener(self, where, backlog, self._patience + len(backlog))
         if where.jobs is None:
-            self._others.add(listener)
+            self._others[listener] = None
         for job_id in where.jobs or ():  # those of single jobs stand apart, so that they cost others nothing
-            self._by_job.setdefault(job_id, set()).add(listener)
+            self._by_job.setdefault(job_id, {})[listener] = None
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener; a second time is harmless."""
-        self._others.discard(listener)
+        self._others.pop(listener, None)
         for job_id in listener.where.jobs or ():
-            listeners = self._by_job.get(job_id, set())
-            listeners.discard(listener)
+            listeners = self._by_job.get(job_id, {})
+            listeners.pop(listener, None)
             if not listeners:
                 self._by_job.pop(job_id, None)
 
@@ -200,7 +209,7 @@ class EventLog:
 _by_seq = attrgetter("seq")
 
 
-def _tell(listeners: set[Listener], event: Event) -> None:
+def _tell(listeners: Iterable[Listener], event: Event) -> None:
     for listener in tuple(listeners):  # whoever hears may leave
         if listener.where.covers(event):
             listener.hear(event)

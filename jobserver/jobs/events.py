@@ -90,3 +90,12 @@ class Event(NamedTuple):
     def terminal(self) -> bool:
         """Whether it is the last event of its job's run."""
         return self.type in _TERMINAL
+
+
+def happened(
+    kind: EventType, at: datetime, queue: str, job: Job | None = None, text: str | None = None, *, seq: int = 0
+) -> Event:
+    """An event; ``seq`` 0 until it has its number."""
+    if job is None:
+        return Event(seq, kind, at, queue, text=text)
+    return Event(seq, kind, at, queue, news_of(job), job.spec.owner, text)

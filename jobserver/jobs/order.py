@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 
 from jobserver.jobs.model import JobId
 
@@ -32,6 +32,11 @@ class _Lane:
     def append(self, job_id: JobId) -> Place:
         self.ids.append(job_id)
         return self.head + len(self.ids) - 1
+
+    def extend(self, job_ids: Iterable[JobId]) -> Place:
+        first = self.head + len(self.ids)
+        self.ids.extend(job_ids)
+        return first
 
     def put_back(self, job_id: JobId) -> Place:
         self.ids.appendleft(job_id)
@@ -119,6 +124,12 @@ class Order:
         level = self._level(priority)
         level.count += 1
         return level.lane(turn).append(job_id)
+
+    def push_all(self, job_ids: Collection[JobId], priority: int = 0, turn: Turn = None) -> Place:
+        """Let them join at the back of one lane, the first first; the place of the first, after which they stand."""
+        level = self._level(priority)
+        level.count += len(job_ids)
+        return level.lane(turn).extend(job_ids)
 
     def put_back(self, job_id: JobId, priority: int = 0, turn: Turn = None) -> Place:
         """Let the job stand before all others of its priority: it had its turn already. Its place."""

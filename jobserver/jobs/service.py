@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from jobserver.errors import ArtifactNotFound, JobNotFound, QueueNotFound, ShuttingDown, WrongState
 from jobserver.jobs.access import ApiKey, Owner
@@ -63,7 +63,7 @@ class Jobs:
         self._queues = {*queues, *(kind.queue for kind in kinds.values())}
         self._public = {*queues, *(kind.queue for kind in kinds.values() if not kind.internal)}
         self._concurrency: dict[str, int] = {}
-        self._listeners: WeakSet[Listener] = WeakSet()
+        self._listeners: WeakKeyDictionary[Listener, None] = WeakKeyDictionary()
         self.stats = stats
         self.draining = False
 
@@ -202,7 +202,7 @@ class Jobs:
     def listen(self, where: Interest = ALL, *, after: int | None = None) -> Listener:
         """What happens from now on (or since ``after``). It ends when the server begins to stop."""
         listener = self._engine.events(where, after=after)
-        self._listeners.add(listener)
+        self._listeners[listener] = None
         if self.draining:
             listener.close()
         return listener
@@ -237,12 +237,13 @@ class Jobs:
         concurrency: int | None = None,
         keep: timedelta | None = None,
         keep_count: int | None = None,
+        default: bool = False,
     ) -> QueueStanding:
         """Change a queue; see `Engine.set_queue`. QueueNotFound."""
         if name not in self._queues:
             raise QueueNotFound
         standing = await self._engine.set_queue(
-            name, paused=paused, concurrency=concurrency, keep=keep, keep_count=keep_count
+            name, paused=paused, concurrency=concurrency, keep=keep, keep_count=keep_count, default=default
         )
         self._concurrency[name] = standing.settings.concurrency
         return standing

@@ -24,6 +24,10 @@ _HISTORY = 19
 """Earlier attempts that are kept: a job can be retried for ever. The first since a person queued it is one of them."""
 
 
+_DEATHS = 3
+"""Deaths of the server under a job after which it is not tried again."""
+
+
 class Verb(StrEnum):
     """Every change a job can undergo."""
 
@@ -54,6 +58,8 @@ ALLOWED: dict[Verb, frozenset[State]] = {
 """verb → states in which it is legal; anywhere else it raises WrongState."""
 
 LEASE_ENDED = Failure("lease_ended", "The worker stopped answering.")
+SERVER_DIED = Failure("server_died", "The server died while the job ran.")
+POISON = Failure("poison", "The server died three times while the job ran: it is not tried again.")
 NOT_STARTED = Failure("expired", "The job was not started in time.")
 
 
@@ -132,6 +138,14 @@ def fail(job: Job, outcome: Failed, *, now: datetime, keep: timedelta, chance: f
     if wait > timedelta(0):
         return ended._replace(state=State.SCHEDULED, deadline=now + wait)
     return ended._replace(state=State.QUEUED, deadline=None)
+
+
+def rescue(job: Job, *, now: datetime, keep: timedelta, chance: float = 0.0) -> Job:
+    """The process that worked on it died: an attempt that failed. A job that was there three times may be the cause."""
+    check(Verb.FAIL, job)
+    died = 1 + sum(each.failure == SERVER_DIED for each in job.attempts[-job.attempt :])
+    outcome = Failed(SERVER_DIED) if died < _DEATHS else Failed(POISON, retry=False)
+    return fail(job, outcome, now=now, keep=keep, chance=chance)
 
 
 def expire(job: Job, *, now: datetime, keep: timedelta) -> Job:

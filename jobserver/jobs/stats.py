@@ -19,7 +19,7 @@ class Stats:
 
     ``submitted``, ``started``, ``retried``: (queue, kind) → jobs, attempts begun, attempts that will be tried again.
     ``ended``: (queue, kind, state) → jobs. ``waits``: (queue, kind) → seconds from created, or last due, to started.
-    ``runs``: (queue, kind) → seconds of an attempt, however it ended.
+    ``runs``: (queue, kind) → seconds of an attempt, however it ended. ``stalls``: times the event loop stood still.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,7 @@ class Stats:
         self.ended: Counter[tuple[str, str, State]] = Counter()
         self.waits: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
         self.runs: defaultdict[tuple[str, str], Histogram] = defaultdict(Histogram)
+        self.stalls = 0
         self._means: dict[str, float] = {}
         self._rates: defaultdict[tuple[str, State], _LastMinute] = defaultdict(_LastMinute)
 
@@ -59,6 +60,10 @@ class Stats:
     def note_cancelled(self, job: Job) -> None:
         """A job was cancelled, whatever it was doing."""
         self.ended[job.spec.queue, job.spec.kind, State.CANCELLED] += 1
+
+    def note_stall(self) -> None:
+        """The event loop stands still."""
+        self.stalls += 1
 
     def observe(self, kind: str, seconds: float) -> None:
         """Count a run of ``kind`` that took ``seconds``."""

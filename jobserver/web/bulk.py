@@ -11,6 +11,7 @@ from aiohttp import web
 from jobserver.errors import InvalidRequest, JobserverError, Unavailable
 from jobserver.jobs.model import IdempotencyKey
 from jobserver.jobs.operation import Action, Operation
+from jobserver.jobs.together import all_of, some_at_a_time
 from jobserver.web.guard import require
 from jobserver.web.jobs import LONGEST_REASON, accepted
 from jobserver.web.problems import status_of
@@ -80,10 +81,11 @@ async def _in_turns(call: Call, items: list[Any], key: IdempotencyKey | None) ->
     loop = asyncio.get_running_loop()
     turn_ends = loop.time() + _TURN
     refused, outcomes = 0, []
-    for number, item in enumerate(items):
-        outcome = await _outcome(call, number, item, item_key(key, number, item))
-        refused += "error" in outcome
-        outcomes.append(dumps(outcome))
+    for some in some_at_a_time(list(enumerate(items)), call.jobs.caps):
+        submits = [_outcome(call, number, item, item_key(key, number, item)) for number, item in some]
+        for outcome in await all_of(submits):
+            refused += "error" in outcome
+            outcomes.append(dumps(outcome))
         if loop.time() >= turn_ends:
             await asyncio.sleep(0)
             turn_ends = loop.time() + _TURN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import os
 import secrets
@@ -12,6 +11,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from jobserver.errors import LeaseLost, NoHandler
@@ -21,15 +21,14 @@ from jobserver.jobs.model import Failed, Job, JobId, Lease
 from jobserver.jobs.stats import Stats
 from jobserver.logs import tell_of_job
 from jobserver.workers.attempt import Attempt, failure_of
-from jobserver.workers.chores import janitor, listener, renewer
+from jobserver.workers.chores import Leases, janitor, listener, renewer
+from jobserver.workers.claimer import Claimer
 from jobserver.workers.isolate import ProcessPool
 from jobserver.workers.isolated import in_children
 from jobserver.workers.registry import Handler
 
 _log = logging.getLogger(__name__)
 
-_CLAIM_WAIT = 30.0
-_CLAIMS_A_TURN = 64
 _STRAGGLERS_WITHIN = 0.1
 
 
@@ -108,9 +107,11 @@ class Crew:
         self.quiesce()
         if self._task is None:
             return
+        if self._claimers:
+            await asyncio.wait(self._claimers)  # what one of them was given in this very moment runs as well
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
-        for attempt in self._attempts.values():
+        for attempt in reversed(self._attempts.values()):  # each goes to the head: the one that was first comes last
             attempt.halt()
         if self._running:
             await asyncio.wait(self._running)
@@ -125,37 +126,31 @@ class Crew:
                 group.create_task(chore, name=name)
             if not self._quiescing:
                 for queue in sorted(self._queues):
-                    claimer = group.create_task(self._claimer(queue, group), name=f"claimer of {queue}")
+                    work = self._claimer(queue, group).work()
+                    claimer = group.create_task(work, name=f"claimer of {queue}")
                     self._claimers.add(claimer)
             ready.set()
 
     def _chores(self) -> dict[str, Coroutine[Any, Any, None]]:
+        leases = Leases(self._attempts, self._clock, self._settings.lease)
         return {
-            "janitor": janitor(self._engine, self._clock, self._settings.cleanup_interval),
-            "renewer": renewer(self._attempts, self._settings.lease),
+            "janitor": janitor(self._engine, self._clock, self._settings.cleanup_interval, leases),
+            "renewer": renewer(leases),
             "listener": listener(self._engine, self._attempts),
         }
 
-    async def _claimer(self, queue: str, group: asyncio.TaskGroup) -> None:
-        """Take one job after another; what runs them are tasks of their own."""
-        places = asyncio.Semaphore(self._settings.most_at_once)
-        for claimed in itertools.count(1):
-            await places.acquire()
-            lease = await self._claim(queue)
-            # Nothing awaits from here on: whoever cancels this task (`quiesce`) finds it either inside the engine,
-            # which gives no lease then, or with the lease handed on.
-            task = group.create_task(self._worked(lease), name=f"attempt at {lease.job.id}")
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            task.add_done_callback(lambda _: places.release())
-            if claimed % _CLAIMS_A_TURN == 0:
-                await asyncio.sleep(0)  # a claim that need not wait gives nobody else a turn
+    def _claimer(self, queue: str, group: asyncio.TaskGroup) -> Claimer:
+        """What it takes is worked by tasks of the group."""
+        settings = self._settings
+        begin = partial(self._begin, group)
+        most = settings.most_at_once
+        return Claimer(self._engine, queue, begin, worker=self._name, lease=settings.lease, most=most)
 
-    async def _claim(self, queue: str) -> Lease:
-        lease = None
-        while lease is None:
-            lease = await self._engine.claim([queue], worker=self._name, lease=self._settings.lease, wait=_CLAIM_WAIT)
-        return lease
+    def _begin(self, group: asyncio.TaskGroup, lease: Lease) -> asyncio.Task[None]:
+        task = group.create_task(self._worked(lease), name=f"attempt at {lease.job.id}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     def _worked(self, lease: Lease) -> Coroutine[Any, Any, None]:
         """The lease's work, known from now on to those who renew and cancel."""

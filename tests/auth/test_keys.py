@@ -51,7 +51,7 @@ def test_a_token_names_its_key():
 def test_an_entry_of_the_setting_is_the_key_again(rate: int | None, quota: int | None):
     key, token = new_key("acme", {Scope.SUBMIT, Scope.CANCEL}, NOW, rate=rate, quota=quota)
     (read,) = read_entries(entry_of(key), NOW)
-    assert read == key
+    assert read == replace(key, configured=True)
     assert opens(read, token, NOW)
 
 

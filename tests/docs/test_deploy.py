@@ -15,10 +15,10 @@ import yaml
 
 from jobserver.auth.signing import check_secrets
 from jobserver.cli.commands import _parser
-from jobserver.config import SETTINGS, Config, load, read_env_file
+from jobserver.config import SETTINGS, Config, load, read_env_file, store_file
 from jobserver.runtime import url_policy
 from jobserver.web.app import ROUTES
-from tests.docs.pages import ROOT
+from tests.docs.pages import README, ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
 KNOWN = {setting.name for setting in SETTINGS}
@@ -26,11 +26,17 @@ AFTER_THE_GRACE = 8
 """Seconds that handlers, connections and the browser take to close at most, when the grace is over."""
 
 
-@pytest.fixture
-def service() -> dict[str, Any]:
-    """The one service of render.yaml."""
-    blueprint = yaml.safe_load((ROOT / "render.yaml").read_text())
-    (service,) = blueprint["services"]
+def with_a_disk(blueprint: str) -> str:
+    """The blueprint without the comment signs before what is YAML."""
+    return re.sub(r"^( *)# ( *(?:- )?[A-Za-z]+:(?: \S+)?)$", r"\1\2", blueprint, flags=re.MULTILINE)
+
+
+@pytest.fixture(params=["in memory", "on a disk"])
+def service(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The one service of render.yaml, as it stands and as its comments offer it."""
+    text = (ROOT / "render.yaml").read_text()
+    (service,) = yaml.safe_load(text if request.param == "in memory" else with_a_disk(text))["services"]
+    assert ("disk" in service) == (request.param == "on a disk")
     return dict(service)
 
 
@@ -51,6 +57,15 @@ def test_a_server_on_render_starts_with_the_settings_of_the_blueprint(service: d
     assert (config.host, config.port) == ("0.0.0.0", 10000)
     assert check_secrets(config.cliq_secret, loopback=False) == []
     assert url_policy(config).allowed_domains == ("example.com",)
+
+
+def test_jobs_are_kept_on_the_disk_and_nowhere_else_where_there_is_one(service: dict[str, Any]):
+    store = store_file(rendered(service).store)
+    assert (store is None) == ("disk" not in service)
+    if store is not None:
+        assert store.parent == Path(service["disk"]["mountPath"])
+        assert service["disk"]["sizeGB"] * 10**9 > 4 * rendered(service).max_store_bytes
+        assert service["numInstances"] == 1
 
 
 def test_render_waits_until_a_stopping_server_has_ended(service: dict[str, Any]):
@@ -94,7 +109,13 @@ def test_the_image_runs_the_server_as_nobody_special_under_an_init():
     assert final["EXPOSE"] == str(Config().port)
     environment = dict(pair.split("=", 1) for pair in final["ENV"].split())
     assert (environment["HOST"], environment["PORT"]) == ("0.0.0.0", "3000")
-    assert environment["HOME"] == final["WORKDIR"]  # the one place that can be written to
+    assert environment["HOME"] == final["WORKDIR"]  # what can be written to without a volume
+
+
+def test_the_image_has_a_place_for_jobs_that_its_user_may_write_to():
+    made = next(rest for name, rest in dockerfile() if name == "RUN" and "useradd" in rest)
+    assert "install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/jobserver" in made
+    assert "-v jobs:/var/lib/jobserver -e STORE=sqlite:///var/lib/jobserver/jobs.db" in README.read_text()
 
 
 def test_the_commands_of_the_image_are_commands_of_ours():

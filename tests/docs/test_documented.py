@@ -16,7 +16,7 @@ from jobserver.config import Config
 from jobserver.errors import JobFailed, JobserverError, PageStatus, StartupError
 from jobserver.jobs.events import EventType
 from jobserver.jobs.model import State
-from jobserver.jobs.states import ALLOWED, LEASE_ENDED, NOT_STARTED
+from jobserver.jobs.states import ALLOWED, LEASE_ENDED, NOT_STARTED, POISON, SERVER_DIED
 from jobserver.server import Server
 from jobserver.web import (
     analyze,
@@ -67,7 +67,8 @@ def all_errors(kind: type[JobserverError] = JobserverError) -> Iterator[type[Job
 
 
 def test_every_error_code_is_listed_and_no_other():
-    codes = {kind.code for kind in all_errors()} | {LEASE_ENDED.code, NOT_STARTED.code, failure_of(ValueError()).code}
+    of_the_domain = {failure.code for failure in (LEASE_ENDED, NOT_STARTED, SERVER_DIED, POISON)}
+    codes = {kind.code for kind in all_errors()} | of_the_domain | {failure_of(ValueError()).code}
     ending_the_program = {kind.code for kind in all_errors(StartupError)}
     assert set(first_words(PROTOCOL, "code")) - {"code"} == codes - ending_the_program
     assert ending_the_program <= words(PROTOCOL)

@@ -16,7 +16,7 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
 
 from jobserver import create_app
-from jobserver.config import SETTINGS
+from jobserver.config import SETTINGS, load, store_file
 from tests.docs.pages import ROOT, blocks
 from tests.docs.test_examples import program, run
 
@@ -106,6 +106,10 @@ def test_the_units_of_systemd_are_well_formed_and_name_settings_there_are():
         units[-1].read_string(text)
     made = units[1]["Service"]
     assert made["ExecStart"].split()[1:] == ["serve"]
-    assert made["Environment"].partition("=")[0] in {setting.name for setting in SETTINGS}
-    assert int(made["TimeoutStopSec"]) > int(made["Environment"].partition("=")[2])
+    values = dict(pair.split("=", 1) for pair in made["Environment"].split())
+    assert set(values) <= {setting.name for setting in SETTINGS}
+    assert int(made["TimeoutStopSec"]) > int(values["SHUTDOWN_GRACE"])
+    store = store_file(load(values).store)
+    assert store is not None
+    assert store.parent == Path("/var/lib") / made["StateDirectory"]
     assert units[0]["Socket"]["ListenStream"] == "/run/myapp/jobs.sock"

@@ -161,7 +161,7 @@ async def test_a_listener_that_left_hears_nothing():
     listener.close()
     write(log, "a")
     assert await _read_all(listener) == []
-    assert (log._by_job, log._others) == ({}, set())
+    assert (log._by_job, log._others) == ({}, {})
 
 
 def test_what_is_forgotten_leaves_nothing_behind():

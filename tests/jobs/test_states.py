@@ -153,3 +153,52 @@ def test_renewing_a_lease_is_no_change_that_others_can_see():
     job = a_job(State.PROCESSING)
     later = START + timedelta(seconds=5)
     assert states.renew(job, deadline=later) == job._replace(deadline=later)
+
+
+# --- what the death of a server costs
+
+
+def died(times: int, *, max_attempts: int, delay: float = 0) -> Job:
+    """A job that ran on so many servers in a row which died."""
+    job = states.create(a_spec(policy=a_policy(max_attempts=max_attempts, delay=delay)), 1)
+    for _ in range(times):
+        if job.state is State.SCHEDULED:
+            job = states.enqueue(job)
+        job = states.rescue(states.start(job, **STARTED), now=START, keep=KEEP)
+    return job
+
+
+def test_the_death_of_the_server_is_an_attempt_that_failed():
+    job = died(1, max_attempts=2)
+    assert (job.state, job.attempt, job.token) == (State.QUEUED, 1, None)
+    assert job.attempts[0].failure == states.SERVER_DIED
+    assert job.attempts[0].ended_at == START
+    assert died(1, max_attempts=2, delay=10).state is State.SCHEDULED
+
+
+def test_the_death_of_the_server_in_the_last_attempt_fails_the_job():
+    job = died(2, max_attempts=2)
+    assert (job.state, job.failure, job.deadline) == (State.FAILED, states.SERVER_DIED, START + KEEP)
+
+
+def test_a_job_under_which_three_servers_died_is_poison_however_many_attempts_are_left():
+    assert died(2, max_attempts=9).state is State.QUEUED
+    job = died(3, max_attempts=9)
+    assert (job.state, job.failure) == (State.FAILED, states.POISON)
+    assert [each.failure for each in job.attempts] == [states.SERVER_DIED, states.SERVER_DIED, states.POISON]
+
+
+def test_attempts_that_failed_by_themselves_and_those_before_a_retry_are_no_deaths():
+    job = died(2, max_attempts=9)
+    job = states.fail(states.start(job, **STARTED), a_failure(), now=START, keep=KEEP)
+    assert states.rescue(states.start(job, **STARTED), now=START, keep=KEEP).failure == states.POISON
+    again = states.retry(died(3, max_attempts=9))
+    for _ in range(2):
+        again = states.rescue(states.start(again, **STARTED), now=START, keep=KEEP)
+        assert again.state is State.QUEUED
+
+
+def test_only_a_job_that_is_worked_on_is_rescued():
+    for state in set(State) - {State.PROCESSING}:
+        with pytest.raises(WrongState):
+            states.rescue(a_job(state), now=START, keep=KEEP)

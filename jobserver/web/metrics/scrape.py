@@ -9,7 +9,7 @@ from datetime import datetime
 from aiohttp import web
 
 from jobserver import __version__
-from jobserver.jobs.engine import Kept
+from jobserver.jobs.engine import Kept, OnDisk
 from jobserver.jobs.model import QueueStanding
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
@@ -100,6 +100,10 @@ OF_THE_SERVER: tuple[tuple[Family, Callable[[Jobs], Values]], ...] = (
         lambda jobs: [((), jobs.listeners)],
     ),
     (
+        Family("jobserver_event_loop_stalls_total", "counter", "Times the event loop stood still for over a second."),
+        lambda jobs: [((), jobs.stats.stalls)],
+    ),
+    (
         Family("jobserver_draining", "gauge", "1 while the server is stopping."),
         lambda jobs: [((), jobs.draining)],
     ),
@@ -127,8 +131,31 @@ OF_THE_STORE: tuple[tuple[Family, Callable[[Kept], Values]], ...] = (
     ),
 )
 
+OF_THE_DISK: tuple[tuple[Family, Callable[[OnDisk], Values]], ...] = (
+    (
+        Family("jobserver_store_writable", "gauge", "1 while changes can be written to disk."),
+        lambda disk: [((), disk.writable)],
+    ),
+    (
+        Family("jobserver_store_bytes", "gauge", "Disk that the store's files take."),
+        lambda disk: [((), disk.bytes)],
+    ),
+    (
+        Family("jobserver_store_commit_seconds", "histogram", "Writes to disk, each of all that had gathered."),
+        lambda disk: [((), disk.commits)],
+    ),
+    (
+        Family("jobserver_store_failures_total", "counter", "Writes to disk that failed; they are tried again."),
+        lambda disk: [((), disk.failures)],
+    ),
+)
+"""Of an engine without a disk they have no values."""
+
 FAMILIES: tuple[Family, ...] = (
-    *(family for family, _ in (*OF_QUEUES, *OF_JOBS, *OF_REQUESTS, *OF_THE_SERVER, *OF_STREAMS, *OF_THE_STORE)),
+    *(
+        family
+        for family, _ in (*OF_QUEUES, *OF_JOBS, *OF_REQUESTS, *OF_THE_SERVER, *OF_STREAMS, *OF_THE_STORE, *OF_THE_DISK)
+    ),
     *OF_THE_PROCESS,
 )
 """Every metric there is."""
@@ -145,6 +172,7 @@ async def metrics(call: Call) -> web.Response:
         *((family, read(jobs)) for family, read in OF_THE_SERVER),
         *((family, read(call.request.app[BROADCAST])) for family, read in OF_STREAMS),
         *((family, read(kept)) for family, read in OF_THE_STORE),
+        *((family, () if kept.disk is None else read(kept.disk)) for family, read in OF_THE_DISK),
         *await asyncio.to_thread(process_metrics),
     ]
     modern = "application/openmetrics-text" in call.request.headers.get("Accept", "")
