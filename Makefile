@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.ready-to-develop
 INSTALL := $(IN) pip install --quiet --disable-pip-version-check --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docker-lint docs bench clean
+.PHONY: help run test check fmt docker-lint docs bench faults clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,10 @@ bench: $(DEV_READY) ## run the benchmarks of tests/bench
 	$(IN) tests.bench.events
 	$(IN) tests.bench.tenants
 	$(IN) tests.bench.crowd
+	$(IN) tests.bench.durable
+
+faults: $(DEV_READY) ## try to make the server lose a job: all faults at full length, an hour, as root for some
+	$(IN) tests.faults $(FAULTS)
 
 clean: ## remove what was made here: the virtual environment, caches, builds
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
