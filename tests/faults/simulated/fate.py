@@ -52,6 +52,7 @@ class Fate:
         self._next = self._faults[0][0] if self._faults else 0
         self._chance = chance
         self._stalls = False
+        self._over = False
 
     def patience(self) -> float | None:
         """Seconds after which a client hangs up, or None."""
@@ -60,12 +61,13 @@ class Fate:
         return self._chance.expovariate(1 / mean) if impatient and mean is not None else None
 
     def on_the_wire(self) -> float | None:
-        """Seconds until what a client asks arrives, or None: at once."""
-        mean = self._plan.wire
+        """Seconds until what a client asks arrives, or None: at once, as everything does in the end."""
+        mean = None if self._over else self._plan.wire
         return None if mean is None or self._chance.random() < _AT_ONCE else self._chance.expovariate(1 / mean)
 
     def end(self) -> None:
         """No more of it."""
+        self._over = True
         self._faults.clear()
         self._stalls = False
 
