@@ -119,10 +119,11 @@ class Ledger:
         kept = self.disk.job(job_id)
         at_once = kept is None or not kept.state.ended
         early = kept is not None and kept.state.ended and kept.deadline is not None and event.at < kept.deadline
+        early = early and not self.crowded  # then the oldest go before their time
         # Of a job that is taken back the time may have run out meanwhile, as that of any other.
         if (at_once or early) and not self.begun[job_id] and job_id not in self.acknowledged:
             self.withdrawn[job_id] = None
-        elif early and job_id not in self.removing and not self.crowded:
+        elif early and job_id not in self.removing:
             raise Wrong(f"{job_id} is forgotten before its time")
 
     # --- what clients are told
