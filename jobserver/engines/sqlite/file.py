@@ -30,6 +30,9 @@ _log = logging.getLogger(__name__)
 _CLOSE_WITHIN = 3.0
 """Seconds that a disk has to end what it is at."""
 
+_VERY_MANY = 100_000
+"""Jobs that a garbage collector is not to look through."""
+
 _MANY = 1_000
 """Jobs that are forgotten before it is worth a look how much of the file is free."""
 
@@ -106,6 +109,8 @@ class SqliteFile:
         self._identity = _identity(self.path)
         set_back(connection, now)
         marks, jobs, seq = load(connection, restoring)
+        if jobs > _VERY_MANY:
+            gc.freeze()  # nor is there anything to be found in them later
         self._writer = Writer(connection, jobs=jobs, seq=seq, history=self._history)
         return marks
 

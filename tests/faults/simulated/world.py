@@ -94,7 +94,7 @@ class World:
         await self._faults_are_over()
         await self._settle()
         told_by_now = len(self.disk.events)
-        await asyncio.sleep(1)
+        await asyncio.sleep(60)  # what was asked before the faults were over may still be on the wire
         for stream in streams:
             stream.check_complete(told_by_now)
         self.ledger.check_settled()
