@@ -106,7 +106,11 @@ class Batch:
             ended=earlier.ended | self.ended,
             logs=_last_lines(earlier.logs + self.logs),
             files=_last_files(earlier.files + self.files),
-            idempotency=earlier.idempotency | self.idempotency,
+            # One that was kept anew is the youngest again.
+            idempotency={
+                name: earlier.idempotency[name] for name in earlier.idempotency if name not in self.idempotency
+            }
+            | self.idempotency,
             queues=earlier.queues | self.queues,
             keys=earlier.keys | self.keys,
             events=earlier.events + self.events,

@@ -401,3 +401,10 @@ def test_a_result_is_written_once():
     following = Batch()
     following.change(done, None, None)
     assert following.ended == set()
+
+
+def test_a_key_that_is_kept_anew_after_a_failed_write_is_the_youngest_again():
+    earlier, later = Batch(), Batch()
+    earlier.idempotency = {("ann", "one"): None, ("ann", "two"): None}
+    later.idempotency = {("ann", "one"): None}
+    assert list(later.follow(earlier).idempotency) == [("ann", "two"), ("ann", "one")]
