@@ -98,7 +98,7 @@ class MemoryEngine:
         while True:
             if (known := self._known(spec)) is not None:
                 return known, False
-            job = states.create(spec, self._shelf.arrived + 1)
+            job = states.create(spec, self._shelf.listing.last + 1)
             self._shelf.check_number(spec.owner, quota, reserve=reserve)
             size = size_of(job)
             if not self._forgetting.make_room(self._clock.now(), size):

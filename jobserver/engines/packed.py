@@ -20,6 +20,9 @@ _STATE_NUMBERS = {state: number for number, state in enumerate(STATES)}
 Row = tuple[Any, ...]
 """A packed job."""
 
+Restored = tuple[JobId, Row, int | None]
+"""A job of an earlier process, and its place in line while it is queued."""
+
 
 NUMBER, STATE, VERSION, KIND, QUEUE, OWNER, CREATED_AT, DEADLINE, PRIORITY, ARGS, POLICY, PLACE, REST, LIFE = range(14)
 """The columns, of which most can be read without unpacking; times are microseconds since 1970."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from jobserver.engines.attachments import Attachments
 from jobserver.engines.idempotency import Entry, IdempotencyKeys, KeyName
-from jobserver.engines.packed import REST, idempotency_of, unpack
-from jobserver.engines.shelf import Restored, Shelf
+from jobserver.engines.packed import REST, Restored, idempotency_of, unpack
+from jobserver.engines.shelf import Shelf
 from jobserver.jobs import states
 from jobserver.jobs.access import ApiKey
 from jobserver.jobs.event_log import EventLog
@@ -71,5 +71,5 @@ class Restoring:
     def finish(self, arrived: int) -> None:
         """That was all: those that wait get in line. ``arrived``: number of the last job there ever was."""
         self._shelf.restore(self._jobs)
-        self._shelf.arrived = arrived
+        self._shelf.listing.last = arrived
         self._jobs = []

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from operator import itemgetter
 
-from jobserver.engines.arrivals import Arrivals
 from jobserver.engines.deadlines import Deadlines
+from jobserver.engines.dedup import DedupKeys
 from jobserver.engines.ended import Ended
+from jobserver.engines.listing import Listing
 from jobserver.engines.packed import (
     CREATED_AT,
     DEADLINE,
@@ -22,6 +23,7 @@ from jobserver.engines.packed import (
     REST,
     STATE,
     STATES,
+    Restored,
     Row,
     bytes_of,
     dedup_key_of,
@@ -42,9 +44,6 @@ _LOOKED_AT = 1_000
 _RESERVE = 100
 """Places for operators' own jobs when all others are taken."""
 
-Restored = tuple[JobId, Row, int | None]
-"""A job of an earlier process, and its place in line while it is queued."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -64,13 +63,10 @@ class Shelf:
         self.records = Records()
         self.deadlines = Deadlines(self.records)
         self.ended = Ended(self.records)
-        self.arrived = 0
-        """Number of the job that came last."""
+        self.listing = Listing()
+        self.dedup = DedupKeys()
         self._limits = limits
         self._queues: dict[str, Queue] = {}
-        self._arrivals = Arrivals()
-        self._by_owner: dict[str, Arrivals] = {}
-        self._dedup: dict[tuple[str, str, str], JobId] = {}
         self._unfinished = 0
         self._bytes = 0
 
@@ -90,7 +86,7 @@ class Shelf:
 
     def twin(self, spec: JobSpec) -> Job | None:
         """The unfinished job that has the same owner, kind and dedup key, or None."""
-        job_id = None if spec.dedup_key is None else self._dedup.get((spec.owner, spec.kind, spec.dedup_key))
+        job_id = self.dedup.holder(spec)
         return None if job_id is None else self.records.get(job_id)
 
     def counts(self, queue: str | None, owner: str | None) -> dict[State, int]:
@@ -121,7 +117,7 @@ class Shelf:
         """Put a new or changed job where it belongs; ``in_front`` before all others of its priority."""
         kept = self.records.find(job.id)
         if kept is None:
-            self._arrive(job.number, job.id, job.spec.owner)
+            self.listing.add(job.number, job.id, job.spec.owner)
         else:
             self._take_down(*kept)
         queue = self.queue(job.spec.queue)
@@ -153,14 +149,14 @@ class Shelf:
         ended = [some for (_, _, state, _), some in alike.items() if STATES[state].ended]
         self._unfinished = len(jobs) - sum(map(len, ended))
         self._bytes = sum([bytes_of(job[1]) for job in jobs]) + _RECORD_BYTES * len(jobs)
-        self._restore_arrivals(jobs, alike)
+        self.listing.restore(jobs, ((owner, some) for (owner, *_), some in alike.items()))
         self._restore_queued(waiting)
         self._restore_others([job[:2] for some in others for job in some])
         unfinished = [job for job in jobs if job[1][DEADLINE] is not None and not state_of(job[1]).ended]
         self.deadlines.restore((row[DEADLINE], row[NUMBER], job_id) for job_id, row, _ in unfinished)
         for job_id, row in [job[:2] for job in jobs if job[1][REST] is not None]:
             if (key := dedup_key_of(row)) is not None and not state_of(row).ended:
-                self._dedup[row[OWNER], row[KIND], key] = job_id
+                self.dedup.take(row[OWNER], row[KIND], key, job_id)
 
     def update(self, job: Job) -> None:
         """Replace the record of a job being worked on whose state is the same: nothing else shows the change."""
@@ -174,11 +170,7 @@ class Shelf:
         _, place = self.records.find(job.id) or (job, None)
         self._take_down(job, place)
         self.records.remove(job.id)
-        self._arrivals.remove(job.number)
-        mine = self._by_owner[job.spec.owner]
-        mine.remove(job.number)
-        if not mine:
-            del self._by_owner[job.spec.owner]
+        self.listing.remove(job.number, job.spec.owner)
 
     def processing(self) -> list[Job]:
         """Every job that is worked on."""
@@ -229,9 +221,7 @@ class Shelf:
         below = read_cursor(cursor)
         if where.arrived_by is not None:
             below = where.arrived_by + 1 if below is None else min(below, where.arrived_by + 1)
-        mine = self._arrivals if where.owner is None else self._by_owner.get(where.owner)
-        newest_first: Iterator[tuple[int, JobId]] = iter(()) if mine is None else mine.newest_first(below)
-        return find_page(newest_first, self.records, where, limit)
+        return find_page(self.listing.newest_first(where.owner, below), self.records, where, limit)
 
     @property
     def bytes_kept(self) -> int:
@@ -245,8 +235,7 @@ class Shelf:
 
     def _oldest_of(self, owner: str, name: str) -> int | None:
         """When the owner's oldest job that waits in the queue was created, if it is among its first thousand jobs."""
-        mine = self._by_owner.get(owner)
-        for job_id in islice(mine.oldest_first(), _LOOKED_AT) if mine else ():
+        for job_id in islice(self.listing.oldest_first(owner), _LOOKED_AT):
             row = self.records.peek(job_id)
             if row is not None and row[QUEUE] == name and state_of(row) is State.QUEUED:
                 created_at: int = row[CREATED_AT]
@@ -263,26 +252,6 @@ class Shelf:
                 return job
             queue.order.hold(priority, turn)
         return None
-
-    def _arrive(self, number: int, job_id: JobId, owner: str) -> None:
-        self.arrived = number
-        self._arrivals.add(number, job_id)
-        mine = self._by_owner.get(owner)
-        if mine is None:
-            mine = self._by_owner[owner] = Arrivals()
-        mine.add(number, job_id)
-
-    def _restore_arrivals(
-        self, jobs: Sequence[Restored], alike: dict[tuple[str, str, int, int], list[Restored]]
-    ) -> None:
-        self._arrivals.restore([job[1][NUMBER] for job in jobs], [job[0] for job in jobs])
-        by_owner: dict[str, list[list[Restored]]] = {}
-        for (owner, *_), some in alike.items():
-            by_owner.setdefault(owner, []).append(some)
-        for owner, lists in by_owner.items():
-            mine = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=lambda job: int(job[1][NUMBER]))
-            self._by_owner[owner] = Arrivals()
-            self._by_owner[owner].restore([job[1][NUMBER] for job in mine], [job[0] for job in mine])
 
     def _restore_queued(self, waiting: list[list[Restored]]) -> None:
         """They get in line as they stood: each lane as one, and the lanes in the order of those who are first.
@@ -313,7 +282,7 @@ class Shelf:
     def _begin(self, job: Job) -> None:
         self._unfinished += 1
         if job.spec.dedup_key is not None:
-            self._dedup[job.spec.owner, job.spec.kind, job.spec.dedup_key] = job.id
+            self.dedup.take(job.spec.owner, job.spec.kind, job.spec.dedup_key, job.id)
 
     def _take_down(self, job: Job, place: int | None) -> None:
         queue = self.queue(job.spec.queue)
@@ -328,14 +297,7 @@ class Shelf:
             queue.order.release(turn)
         if not job.state.ended:
             self._unfinished -= 1
-            if job.spec.dedup_key is not None:
-                self._free(job)
-
-    def _free(self, job: Job) -> None:
-        """Let another job have its dedup key; a twin that was retried meanwhile may have it already."""
-        key = (job.spec.owner, job.spec.kind, job.spec.dedup_key or "")
-        if self._dedup.get(key) == job.id:
-            del self._dedup[key]
+            self.dedup.free(job.spec)
 
 
 def size_of(job: Job) -> int:

@@ -118,7 +118,7 @@ async def test_owners_whose_jobs_are_all_forgotten_are_forgotten_too():
     shelf = engine._shelf
     queue = shelf.queue("default")
     assert not any(
-        (shelf._by_owner, shelf._dedup, queue.counts, queue.running, queue.order._levels, len(shelf.records))
+        (shelf.listing.owners, shelf.dedup, queue.counts, queue.running, queue.order._levels, len(shelf.records))
     )
 
 

@@ -70,9 +70,8 @@ def export(path: Path, faults: list[str]) -> Iterator[dict[str, Any]]:
     with _snapshot(path) as connection:
         for job_id, packed, _ in _readable(connection, "jobs", loading.JOBS, packed_job, faults):
             job, _ = unpack(job_id, packed)
-            lines = f"SELECT * FROM logs WHERE number = {job.number} ORDER BY line"  # noqa: S608 - it is a number
-            logs = [line for _, line in _readable(connection, "logs", lines, rows.log_line, faults)]
-            yield described(job, logs)
+            lines = _readable(connection, "logs", loading.LOGS_OF, rows.log_line, faults, job.number)
+            yield described(job, [line for _, line in lines])
 
 
 def compact(path: Path) -> tuple[int, int]:
@@ -120,11 +119,16 @@ def _found(path: Path) -> Path:
 
 
 def _readable(
-    connection: sqlite3.Connection, table: str, query: str, reader: Callable[[Values], T], faults: list[str]
+    connection: sqlite3.Connection,
+    table: str,
+    query: str,
+    reader: Callable[[Values], T],
+    faults: list[str],
+    *values: int,
 ) -> Iterator[T]:
     """What the rows are that can be read."""
     try:
-        for row in loading.select(connection, query):
+        for row in loading.select(connection, query, *values):
             try:
                 value = loading.read(table, reader, row)
             except Damaged as error:

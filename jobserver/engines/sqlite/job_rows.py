@@ -10,7 +10,7 @@ from zlib import crc32
 
 from jobserver.engines.packed import STATES, Row, pack
 from jobserver.engines.sqlite.values import CHANGED, FORMATS, Damaged, Values, signed, to_json
-from jobserver.jobs.model import Job, JobId
+from jobserver.jobs.model import Job, JobId, Result
 
 _STATE_NUMBERS: dict[str, int] = {str(state): number for number, state in enumerate(STATES)}
 _JOB = FORMATS[14]
@@ -82,11 +82,9 @@ def arguments_row(job: Job) -> Values:
     return job.number, job.spec.args, crc32(job.spec.args, job.number)
 
 
-def result_row(job: Job) -> Values:
-    """The job's row in ``results``."""
-    assert job.result is not None  # noqa: S101 - only those that have one are asked for
-    body, brief = job.result.body, job.result.brief
-    return job.number, body, brief, _result_checksum(job.number, body, brief)
+def result_row(number: int, result: Result) -> Values:
+    """The row in ``results`` of the job with that number."""
+    return number, result.body, result.brief, _result_checksum(number, result.body, result.brief)
 
 
 def _result_checksum(number: int, body: bytes, brief: bytes | None) -> int:

@@ -6,9 +6,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
-from jobserver.engines.packed import NUMBER
+from jobserver.engines.packed import NUMBER, Restored
 from jobserver.engines.restoring import Restoring
-from jobserver.engines.shelf import Restored
 from jobserver.engines.sqlite import rows
 from jobserver.engines.sqlite.batch import Marks, Number
 from jobserver.engines.sqlite.job_rows import packed_job
@@ -23,6 +22,7 @@ JOBS = (
     "SELECT jobs.*, arguments.body, arguments.checksum, results.body, results.brief, results.checksum "
     "FROM jobs LEFT JOIN arguments USING (number) LEFT JOIN results USING (number) ORDER BY jobs.number"
 )
+LOGS_OF = "SELECT * FROM logs WHERE number = ? ORDER BY line"
 LOGS = "SELECT * FROM logs ORDER BY number, line"
 FILES = "SELECT number, name, content_type, body, checksum FROM files ORDER BY place"
 IDEMPOTENCY_KEYS = "SELECT owner, key, fingerprint, expires_at, job, checksum FROM idempotency_keys ORDER BY place"
@@ -85,9 +85,9 @@ def read(table: str, reader: Callable[[Values], T], row: Values) -> T:
         raise _damaged(table, row, error) from None
 
 
-def select(connection: sqlite3.Connection, query: str) -> Iterator[Values]:
+def select(connection: sqlite3.Connection, query: str, *values: int) -> Iterator[Values]:
     """The rows, of which few are in memory at a time."""
-    cursor = connection.execute(query)
+    cursor = connection.execute(query, values)
     while some := cursor.fetchmany(_AT_A_TIME):
         yield from some
 

@@ -78,7 +78,14 @@ class Writer:
         self._put("arguments", new)
         self._jobs += len(new)
         if batch.ended:
-            self._put("results", [job_rows.result_row(job) for job in kept if job.number in batch.ended])
+            self._put(
+                "results",
+                [
+                    job_rows.result_row(job.number, job.result)
+                    for job in kept
+                    if job.number in batch.ended and job.result
+                ],
+            )
 
     def _attach(self, batch: Batch) -> None:
         gone = {number for number, job in batch.jobs.items() if job is None}

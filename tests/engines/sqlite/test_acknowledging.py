@@ -164,7 +164,7 @@ async def test_a_refusal_waits_for_what_it_is_founded_on(engine: SqliteEngine, s
         cancelled = begin(engine.cancel("a", "x"))
         await store.begun()
         again = begin(engine.cancel("a", "y"))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # it has taken its first step, and waits
         assert not again.done()
     assert (await cancelled).reason == "x"
     assert isinstance(await outcome(again), WrongState)
@@ -175,7 +175,7 @@ async def test_a_repeated_request_is_answered_when_its_job_is_written(engine: Sq
         first = begin(engine.submit(a_spec(job_id="a", key="k")))
         await store.begun()
         again = begin(engine.submit(a_spec(job_id="b", key="k")))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # it has taken its first step, and waits
         assert not again.done()
     assert [(job.id, created) for job, created in (await first, await again)] == [("a", True), ("a", False)]
 

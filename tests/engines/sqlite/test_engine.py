@@ -41,7 +41,7 @@ def crashed(file: Path, root: Path) -> Path:
 def all_it_knows(engine: MemoryEngine) -> dict[str, Any]:
     """Everything that must outlive a process, as plain values."""
     shelf, attached = engine._shelf, engine._attached
-    jobs = {job_id: shelf.records.get(job_id) for _, job_id in shelf._arrivals.newest_first()}
+    jobs = {job_id: shelf.records.get(job_id) for _, job_id in shelf.listing.newest_first()}
     queues = {name: queue for name, queue in shelf._queues.items() if queue.chosen or any(queue.total.values())}
     return {
         "jobs, newest first": list(jobs.items()),
@@ -61,8 +61,8 @@ def all_it_knows(engine: MemoryEngine) -> dict[str, Any]:
         "settings": {
             (name, field): getattr(queue.settings, field) for name, queue in queues.items() for field in queue.chosen
         },
-        "dedup keys": shelf._dedup,
-        "by owner": {owner: list(arrivals.oldest_first()) for owner, arrivals in shelf._by_owner.items()},
+        "dedup keys": shelf.dedup.all(),
+        "by owner": {owner: list(arrivals.oldest_first()) for owner, arrivals in shelf.listing.owners.items()},
         "to be forgotten": {
             lane: {each for each in jobs_of if shelf.records.version(each[0]) == each[1]}
             for lane, jobs_of in shelf.ended._lanes.items()
@@ -75,7 +75,7 @@ def all_it_knows(engine: MemoryEngine) -> dict[str, Any]:
         "keys that outlived their jobs": list(engine._idempotency._orphans.items()),
         "API keys": [key for key in engine._api_keys.values() if not key.configured],
         "bytes": shelf.bytes_kept + engine._forgetting.reserved,
-        "arrived": shelf.arrived,
+        "arrived": shelf.listing.last,
     }
 
 

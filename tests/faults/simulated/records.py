@@ -35,7 +35,7 @@ def check_well_formed(job: Job, unclean: Collection[int], leaps: int) -> None:
 def snapshot(memory: MemoryEngine) -> dict[str, Any]:
     """All that an engine keeps, in a form that can be compared: after a restart it must be the same."""
     shelf, keys, attached = memory._shelf, memory._idempotency, memory._attached
-    ids = [job_id for _, job_id in shelf._arrivals.newest_first(None)][::-1]
+    ids = [job_id for _, job_id in shelf.listing.newest_first()][::-1]
     jobs = [job for job in (shelf.records.get(job_id) for job_id in ids) if job is not None]
     queues = shelf._queues
     return {
@@ -49,7 +49,7 @@ def snapshot(memory: MemoryEngine) -> dict[str, Any]:
         "processing": {name: queue.processing for name, queue in sorted(queues.items()) if queue.processing},
         "running": {name: dict(queue.running) for name, queue in sorted(queues.items()) if queue.running},
         "ended": {name: queue.ended for name, queue in sorted(queues.items()) if queue.ended},
-        "owners": {name: [job_id for _, job_id in mine.newest_first()] for name, mine in shelf._by_owner.items()},
+        "owners": {name: [job_id for _, job_id in mine.newest_first()] for name, mine in shelf.listing.owners.items()},
         "chosen": {
             name: {each: getattr(queue.settings, each) for each in sorted(queue.chosen)}
             for name, queue in sorted(queues.items())
@@ -57,7 +57,7 @@ def snapshot(memory: MemoryEngine) -> dict[str, Any]:
         },
         "unfinished": shelf._unfinished,
         "bytes": shelf._bytes,
-        "dedup": dict(sorted(shelf._dedup.items())),
+        "dedup": dict(sorted(shelf.dedup.all().items())),
         "deadlines": _deadlines(memory),
         "logs": {job.id: list(lines) for job in jobs if (lines := attached.lines(job.id, 0, 1_000_000))},
         "files": {job.id: list(files) for job in jobs if (files := attached.files(job.id))},
