@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 
 from jobserver.engines.attachments import Attachments
 from jobserver.engines.idempotency import IdempotencyKeys
+from jobserver.engines.journal import Journal
 from jobserver.engines.shelf import Shelf
 from jobserver.jobs.clock import to_micros
+from jobserver.jobs.events import EventType
 from jobserver.jobs.model import Job
 
 CHUNK = 500
@@ -40,19 +41,19 @@ class Turn:
 
 
 class Forgetting:
-    """Takes ended jobs off the shelf with all that hangs on them, and says so with ``announce``."""
+    """Takes ended jobs off the shelf with all that hangs on them, and tells the journal."""
 
     def __init__(
         self,
         shelf: Shelf,
         idempotency: IdempotencyKeys,
         attached: Attachments,
-        announce: Callable[[Job], None],
+        journal: Journal,
     ) -> None:
         self._shelf = shelf
         self._idempotency = idempotency
         self._attached = attached
-        self._announce = announce
+        self._journal = journal
         self._crowded: set[str] = set()
         """Queues that keep more ended jobs than they may, until `sweep` is through with them."""
 
@@ -67,7 +68,8 @@ class Forgetting:
         if job.spec.idempotency is not None:
             self._idempotency.outlive(job, now)
         self._attached.forget(job.id)
-        self._announce(job)
+        self._journal.job(job, None)
+        self._journal.event(EventType.EXPIRED, now, job.spec.queue, job)
 
     def make_room(self, now: datetime, new: int = 0) -> bool:
         """Forget the oldest while ``new`` bytes do not fit; True when there are more than fit one turn."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from jobserver.engines.attachments import Attachments
-from jobserver.engines.forgetting import Forgetting, Turn
+from jobserver.engines.changes import Changes
+from jobserver.engines.forgetting import Forgetting
 from jobserver.engines.idempotency import IdempotencyKeys, KeyName
 from jobserver.engines.journal import Journal, Unwritten
 from jobserver.engines.restoring import Restoring
@@ -17,7 +17,7 @@ from jobserver.engines.waiting import Alarm, Claimers
 from jobserver.errors import ArtifactTooLarge, KeyNotFound, LeaseLost, QueueFull, WrongState
 from jobserver.jobs import ids, states
 from jobserver.jobs.access import ApiKey
-from jobserver.jobs.clock import Clock, from_micros, to_micros
+from jobserver.jobs.clock import Clock
 from jobserver.jobs.engine import Caps, Kept
 from jobserver.jobs.event_log import EventLog, Listener
 from jobserver.jobs.events import ALL, EventType, Interest
@@ -38,15 +38,6 @@ from jobserver.jobs.model import (
     State,
     Succeeded,
 )
-
-_ANNOUNCED = {
-    State.QUEUED: EventType.QUEUED,
-    State.SCHEDULED: EventType.SCHEDULED,
-    State.PROCESSING: EventType.STARTED,
-    State.DONE: EventType.DONE,
-    State.FAILED: EventType.FAILED,
-    State.CANCELLED: EventType.CANCELLED,
-}
 
 
 class MemoryEngine:
@@ -74,9 +65,10 @@ class MemoryEngine:
         self._idempotency = IdempotencyKeys(limits.total_bytes // 4, self._journal.idempotency)
         self._attached = Attachments()
         self._api_keys: dict[str, ApiKey] = {}
-        self._forgetting = Forgetting(self._shelf, self._idempotency, self._attached, self._forgotten)
+        self._forgetting = Forgetting(self._shelf, self._idempotency, self._attached, self._journal)
         self._claimers = Claimers()
         self._alarm = Alarm()
+        self._changes = Changes(clock, self._shelf, self._forgetting, self._journal, self._claimers, self._alarm)
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -108,7 +100,7 @@ class MemoryEngine:
             raise QueueFull("The server's memory for jobs is full.")
         if spec.idempotency is not None:
             self._idempotency.add(job)
-        return self._change(job), True
+        return self._changes.make(job), True
 
     async def get(self, job_id: JobId) -> Job:
         """See `Engine.get`."""
@@ -129,7 +121,7 @@ class MemoryEngine:
     async def cancel(self, job_id: JobId, reason: str) -> Job:
         """See `Engine.cancel`."""
         job = self._shelf.get(job_id)
-        return self._change(states.cancel(job, reason, now=self._clock.now(), keep=self._keep(job)))
+        return self._changes.make(states.cancel(job, reason, now=self._clock.now(), keep=self._changes.keep(job)))
 
     async def retry(self, job_id: JobId, *, quota: int | None = None) -> Job:
         """See `Engine.retry`."""
@@ -137,11 +129,11 @@ class MemoryEngine:
         if (twin := self._shelf.twin(again.spec)) is not None:
             raise WrongState(f"Cannot retry it: the job {twin.id} has its dedupKey and is {twin.state}.")
         self._shelf.check_number(again.spec.owner, quota)
-        return self._change(again)
+        return self._changes.make(again)
 
     async def promote(self, job_id: JobId) -> Job:
         """See `Engine.promote`."""
-        return self._change(states.promote(self._shelf.get(job_id)))
+        return self._changes.make(states.promote(self._shelf.get(job_id)))
 
     async def remove(self, job_id: JobId) -> None:
         """See `Engine.remove`."""
@@ -176,10 +168,7 @@ class MemoryEngine:
 
     def rescue(self) -> None:
         """Take every job back that an earlier process was working on when it died."""
-        now = self._clock.now()
-        for job in self._shelf.processing():
-            keep = self._keep(job)
-            self._failed(states.rescue(job, now=now, keep=keep, chance=_jitter()))
+        self._changes.rescue()
 
     async def logs(self, job_id: JobId, *, start: int = 0, limit: int = 100) -> Sequence[LogLine]:
         """See `Engine.logs`."""
@@ -218,7 +207,7 @@ class MemoryEngine:
         if it.settings.paused is not was_paused:
             kind = EventType.PAUSED if it.settings.paused else EventType.RESUMED
             self._journal.event(kind, self._clock.now(), queue)
-        self._thin_out(queue, self._clock.now())
+        self._changes.thin_out(queue, self._clock.now())
         self._claimers.wake(queue)
         return self._shelf.standing(queue)
 
@@ -231,7 +220,7 @@ class MemoryEngine:
                 return None
             await self._claimers.wait(queues, left)
         now, token = self._clock.now(), ids.new_token()
-        started = self._change(states.start(job, token=token, worker=worker, now=now, lease=lease))
+        started = self._changes.make(states.start(job, token=token, worker=worker, now=now, lease=lease))
         return Lease(started, token, now + lease, lease)
 
     async def renew(self, lease: Lease) -> str | None:
@@ -270,13 +259,13 @@ class MemoryEngine:
         job = self._held(lease)
         if job.state is not State.PROCESSING:
             return job.state
-        now, keep = self._clock.now(), self._keep(job)
+        now = self._clock.now()
         if isinstance(outcome, Succeeded):
-            ended = self._change(states.succeed(job, outcome.result, now=now, keep=keep))
+            ended = self._changes.make(states.succeed(job, outcome.result, now=now, keep=self._changes.keep(job)))
         elif isinstance(outcome, Failed):
-            ended = self._failed(states.fail(job, outcome, now=now, keep=keep, chance=_jitter()))
+            ended = self._changes.fail(job, outcome)
         else:
-            ended = self._change(states.interrupt(job), in_front=True)
+            ended = self._changes.make(states.interrupt(job), in_front=True)
         if self._forgetting.make_room(now):
             self._alarm.ring()
         return ended.state
@@ -301,50 +290,12 @@ class MemoryEngine:
         self._journal.key(key_id, None)
 
     async def tick(self, now: datetime) -> datetime | None:
-        """See `Engine.tick`. In chunks, so that a million jobs ending together never stop the loop for long."""
-        turn, micros = Turn(), to_micros(now)
-        while not turn.over and (job_id := self._shelf.deadlines.pop_due(micros)) is not None:
-            self._deadline_passed(self._shelf.get(job_id), now)
-        if self._forgetting.sweep(now, turn):
-            return now
-        return self._next_deadline()
+        """See `Engine.tick`."""
+        return self._changes.pass_time(now)
 
     async def wait_due(self, limit: float) -> None:
         """See `Engine.wait_due`."""
-        await self._alarm.wait(self._next_deadline(), self._clock.now(), limit)
-
-    def _change(self, job: Job, *, in_front: bool = False, kind: EventType | None = None) -> Job:
-        """File the record first and announce it second: whoever hears of a change can read it."""
-        before = self._shelf.records.get(job.id)
-        self._shelf.file(job, in_front=in_front)
-        self._journal.job(before, job, in_front=in_front)
-        self._journal.event(kind or _ANNOUNCED[job.state], self._clock.now(), job.spec.queue, job)
-        self._alarm.note(job.deadline)
-        if job.state.ended:
-            self._thin_out(job.spec.queue, self._clock.now())
-        if job.state is not State.PROCESSING:
-            self._claimers.wake(job.spec.queue)
-        return job
-
-    def _failed(self, job: Job) -> Job:
-        return self._change(job, kind=None if job.state is State.FAILED else EventType.RETRYING)
-
-    def _deadline_passed(self, job: Job, now: datetime) -> None:
-        changed = states.deadline_passed(job, now=now, keep=self._keep(job), chance=_jitter())
-        if changed is None:
-            self._forgetting.forget(job, now)
-        elif job.state is State.PROCESSING:
-            self._failed(changed)
-        else:
-            self._change(changed)
-
-    def _next_deadline(self) -> datetime | None:
-        deadlines = (self._shelf.deadlines.next(), self._shelf.ended.next_deadline())
-        following = min((each for each in deadlines if each is not None), default=None)
-        return None if following is None else from_micros(following)
-
-    def _keep(self, job: Job) -> timedelta:
-        return self._shelf.queue(job.spec.queue).settings.keep
+        await self._alarm.wait(self._changes.next_deadline(), self._clock.now(), limit)
 
     async def _keep_file(self, lease: Lease, artifact: Artifact) -> None:
         while True:
@@ -376,15 +327,3 @@ class MemoryEngine:
         if job is None or job.token != lease.token:
             raise LeaseLost
         return job
-
-    def _thin_out(self, queue: str, now: datetime) -> None:
-        if self._forgetting.thin_out(queue, now):
-            self._alarm.ring()
-
-    def _forgotten(self, job: Job) -> None:
-        self._journal.job(job, None)
-        self._journal.event(EventType.EXPIRED, self._clock.now(), job.spec.queue, job)
-
-
-def _jitter() -> float:
-    return random.random()  # noqa: S311 - nobody gains by guessing when a job is tried again
