@@ -11,6 +11,7 @@ from jobserver.engines.changes import Changes
 from jobserver.engines.forgetting import Forgetting
 from jobserver.engines.idempotency import IdempotencyKeys, KeyName
 from jobserver.engines.journal import Journal, Unwritten
+from jobserver.engines.repeats import repeated
 from jobserver.engines.restoring import Restoring
 from jobserver.engines.shelf import Limits, Shelf, size_of
 from jobserver.engines.waiting import Alarm, Claimers
@@ -88,7 +89,7 @@ class MemoryEngine:
     async def submit(self, spec: JobSpec, *, quota: int | None = None, reserve: bool = False) -> tuple[Job, bool]:
         """See `Engine.submit`."""
         while True:
-            if (known := self._known(spec)) is not None:
+            if (known := repeated(spec, self._shelf, self._idempotency, self._clock.now())) is not None:
                 return known, False
             job = states.create(spec, self._shelf.listing.last + 1)
             self._shelf.check_number(spec.owner, quota, reserve=reserve)
@@ -310,16 +311,6 @@ class MemoryEngine:
             raise ArtifactTooLarge("The server's memory for jobs is full.")
         self._attached.keep(job.id, artifact)
         self._journal.file(job, artifact)
-
-    def _known(self, spec: JobSpec) -> Job | None:
-        """The job that this one would repeat."""
-        known = self._shelf.records.get(spec.id) or self._idempotency.find(spec, self._clock.now())
-        if known is not None:
-            return self._shelf.records.get(known.id) or known
-        twin = self._shelf.twin(spec)
-        if twin is not None:
-            self._idempotency.add_twin(spec, twin, self._clock.now())
-        return twin
 
     def _held(self, lease: Lease) -> Job:
         """The leased job, while the token is the current one."""
