@@ -28,21 +28,39 @@ async def calls_of_submits(directory: Path, **settings: str) -> list[str]:
 
 
 def steps(calls: list[str]) -> list[tuple[str, str]]:
-    """What matters: a request that was read and the 202 for it, each with its connection, and syncs that succeeded."""
-    found, syncing = [], {}
-    for call in calls:
-        thread = call.split()[0]
-        if read := re.search(r"(?:read|recvfrom)\(\d+<TCP\w*:\[([^]]+)]>, \"POST /v1/jobs", call):
-            found.append(("asked", read[1]))
+    """What matters: a request that was read and the 202 for it, each with its connection, and syncs that succeeded.
+
+    ``strace`` cuts a call in two where another thread's comes between. A read and a sync count when they end,
+    an answer when it begins.
+    """
+    found = []
+    begun: dict[str, str] = {}
+    for line in calls:
+        thread, call = line.split(maxsplit=1)
+        resumed = re.match(r"<\.\.\. \w+ resumed>", call)
+        if resumed:
+            call = begun.pop(thread) + call[resumed.end() :]
         elif told := re.search(r"\(\d+<TCP\w*:\[([^]]+)]>, .*\"HTTP/1.1 202", call):
             found.append(("told", told[1]))
-        elif sync := re.search(r"f(?:data)?sync\(\d+<([^>]+)>(.*)", call):
-            syncing[thread] = sync[1]
-            if sync[2].endswith("= 0"):
-                found.append(("synced", sync[1]))
-        elif re.search(r"f(?:data)?sync resumed>.*= 0$", call):
-            found.append(("synced", syncing[thread]))
+        if call.endswith("<unfinished ...>"):
+            begun[thread] = call.removesuffix("<unfinished ...>")
+        elif read := re.match(r"(?:read|recvfrom)\(\d+<TCP\w*:\[([^]]+)]>, *\"POST /v1/jobs", call):
+            found.append(("asked", read[1]))
+        elif sync := re.match(r"f(?:data)?sync\(\d+<([^>]+)>.*= 0$", call):
+            found.append(("synced", sync[1]))
     return found
+
+
+def test_calls_that_another_thread_cuts_in_two_are_read_whole():
+    calls = [
+        "7 recvfrom(9<TCP:[1->2]>,  <unfinished ...>",
+        "8 fdatasync(5</jobs.db-wal> <unfinished ...>",
+        '7 <... recvfrom resumed>"POST /v1/jobs HTTP/1.1\\r\\nHost"..., 262144, 0, NULL, NULL) = 190',
+        "8 <... fdatasync resumed>)        = 0",
+        '7 sendto(9<TCP:[1->2]>, "HTTP/1.1 202 Accepted\\r\\n"..., 300, 0, NULL, 0 <unfinished ...>',
+        "7 <... sendto resumed>) = 300",
+    ]
+    assert steps(calls) == [("asked", "1->2"), ("synced", "/jobs.db-wal"), ("told", "1->2")]
 
 
 async def test_the_journal_is_on_disk_before_each_202_is_sent(tmp_path: Path):
