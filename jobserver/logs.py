@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -14,9 +14,36 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 """The request being answered; what is logged meanwhile carries it. Empty outside one."""
 
 _JOB: ContextVar[Mapping[str, object]] = ContextVar("job", default={})  # noqa: B039 - nobody writes into it
+_TOKEN = re.compile(r"(jsk_[A-Za-z0-9-]{1,32}_)[A-Za-z0-9_-]{16,}")
 _PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+# Beside controls what has no width or changes the order of what is around it (Unicode's Default_Ignorable_Code_Point
+# and its bidirectional controls, UAX 9): text can be hidden by it, or seem to say something else. The selectors of
+# emoji (U+FE0F and its like) stay.
+_HIDING = (
+    r"\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
+)
+_HIDDEN = re.compile(rf"[\x00-\x1f{_HIDING}]")
+_HIDDEN_BUT_LINES = re.compile(rf"[\x00-\x09\x0b-\x1f{_HIDING}]")
+_HIDDEN_IN_JSON = re.compile(rf"[{_HIDING}]")
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    r"""A stranger's text for a terminal or a line of a log: what would act on either, or hide, is spelt out.
+
+    ``lines``: line feeds stay.
+
+    >>> visible("a" + chr(27) + "[2J" + chr(0x202E) + "b")
+    'a\\x1b[2J\\u202eb'
+    """
+    return (_HIDDEN_BUT_LINES if lines else _HIDDEN).sub(_spelt_out, text)
+
+
+def visible_json(text: str) -> str:
+    """JSON for a terminal: the same value, with escapes (RFC 8259, 7) for what would act on it, or hide."""
+    return _HIDDEN_IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def tell_of_job(job_id: str, kind: str, attempt: int, traceparent: str | None = None) -> None:
@@ -37,10 +64,13 @@ def trace_id(traceparent: str) -> str:
     return parts[1] if len(parts) >= 4 else ""
 
 
-def log_to(stream: TextIO, level: str, style: str) -> None:
-    """Send everything from ``level`` on to ``stream``; ``style`` is ``text`` or ``json``."""
+def log_to(stream: TextIO, level: str, style: str, secrets: Iterable[str] = ()) -> None:
+    """Send everything from ``level`` on to ``stream``; ``style`` is ``text`` or ``json``.
+
+    ``secrets``: written as ``***``, wherever a caller has put them: in a path, in a request's id.
+    """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines() if style == "json" else PlainLines())
+    handler.setFormatter(Masked(JsonLines() if style == "json" else PlainLines(), secrets))
     handler.addFilter(without_strangers_bytes)
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
@@ -59,21 +89,39 @@ def without_strangers_bytes(record: logging.LogRecord) -> bool:
     return logging.getLogger().isEnabledFor(logging.INFO)
 
 
+class Masked(logging.Formatter):
+    """Lines of another formatter, without ``secrets`` and the tokens of API keys."""
+
+    def __init__(self, lines: logging.Formatter, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._lines = lines
+        spelt = {form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1], visible(secret))}
+        self._secrets = sorted(spelt, key=len, reverse=True)  # one may be the beginning of another
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = self._lines.format(record)
+        for secret in self._secrets:
+            if secret in line:
+                line = line.replace(secret, "***")
+        return _TOKEN.sub(r"\1***", line) if "jsk_" in line else line
+
+
 class PlainLines(logging.Formatter):
-    """Lines for people. What a stranger wrote cannot begin a line of its own: control characters are spelt out."""
+    """Lines for people. What a stranger wrote cannot begin a line of its own, nor hide one: see `visible`."""
 
     def __init__(self) -> None:
         super().__init__(_PLAIN)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """The first line."""
-        record.message = _CONTROL.sub(_spelt_out, record.message)
+        record.message = visible(record.message)
         request_id = REQUEST_ID.get()
         return super().formatMessage(record) + (f" (request {request_id})" if request_id else "")
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
         """A traceback, set in from the left so that no line of it looks like one of the log."""
-        text = _CONTROL_BUT_LINES.sub(_spelt_out, super().formatException(ei))
+        text = visible(super().formatException(ei), lines=True)
         return "\n".join(f"  {line}" for line in text.split("\n"))
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's own name

@@ -17,6 +17,7 @@ from jobserver.engines.shelf import Limits
 from jobserver.errors import BadSetting, StartupError
 from jobserver.extract.browser.choice import find_browser
 from jobserver.extract.browser.chromium import Chromium
+from jobserver.extract.browser.flags import heap_limit
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.handlers.bulk import Bulk
@@ -140,6 +141,8 @@ class Runtime:
             max_page_bytes=config.max_page_bytes,
             max_result_bytes=config.max_result_bytes,
             policy=policy,
+            host_concurrency=config.host_concurrency,
+            host_delay=config.host_delay,
         )
         return Analyze(self.pool, self.browser, url_policy(config), settings)
 
@@ -177,7 +180,8 @@ def _browser_keeper(config: Config) -> BrowserKeeper | None:
     program = find_browser(config.chromium_path)
     if program is None:
         return None
-    return BrowserKeeper(lambda: Chromium(program), idle=config.browser_idle)
+    flags = (heap_limit(config.browser_memory),)
+    return BrowserKeeper(lambda: Chromium(program, flags=flags), idle=config.browser_idle, memory=config.browser_memory)
 
 
 def _registry(handlers: Iterable[Handler]) -> dict[str, Handler]:

@@ -14,13 +14,18 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.make import until
+
 SECRET = {"x-cliq-signature": "testsecret"}
 NAV = "<nav><a href='/a'>One</a> <a href='/b'>Two</a></nav>"
 PAGE = f"<html><body>{NAV}<button>Buy</button></body></html>"
 
 
 class Pages:
-    """Pages on this machine: ``/page`` at once, ``/slow`` when the test opens the gate."""
+    """Pages on this machine: ``/page`` at once, ``/slow`` when the test opens the gate.
+
+    ``/astray`` wants style sheets of places that are not allowed, ``/away`` redirects to one.
+    """
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
@@ -28,6 +33,8 @@ class Pages:
         app = web.Application()
         app.router.add_get("/page", self._page)
         app.router.add_get("/slow", self._slow)
+        app.router.add_get("/astray", self._astray)
+        app.router.add_get("/away", self._away)
         self.server = TestServer(app)
 
     async def __aenter__(self) -> Self:
@@ -45,6 +52,14 @@ class Pages:
 
     async def _page(self, _: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
+
+    async def _astray(self, _: web.Request) -> web.Response:
+        places = ("169.254.169.254", "metadata.google.internal")
+        links = "".join(f"<link rel=stylesheet href='http://{place}/a.css'>" for place in places)
+        return web.Response(text=links + PAGE, content_type="text/html")
+
+    async def _away(self, _: web.Request) -> web.Response:
+        raise web.HTTPFound("http://169.254.169.254/latest/")
 
     async def _slow(self, request: web.Request) -> web.Response:
         self.visited.set()
@@ -131,6 +146,16 @@ class Process(Program):
         async with self.session.get(f"/result/{job_id}{query}") as response:
             body: dict[str, Any] = await response.json()
             return body
+
+    async def ended(self, job_id: str, *, within: float = 60) -> dict[str, Any]:
+        """The body of a poll, once the job has ended."""
+
+        async def ended() -> dict[str, Any] | None:
+            body = await self.poll(job_id, "?wait=20")
+            return body if body["status"] in {"done", "failed", "cancelled"} else None
+
+        body: dict[str, Any] = await until(ended, within=within)
+        return body
 
     async def ready(self) -> bool:
         """Whether it takes jobs."""

@@ -13,14 +13,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobserver.config import Config
+from jobserver.egress.gate import Gate
 from jobserver.egress.policy import DEFAULT_PORTS, UrlPolicy, parse_private_targets
+from jobserver.egress.refusals import Refusals
+from jobserver.egress.resolver import Resolver
 from jobserver.errors import BadSetting, JobserverError, UrlRefused
 from jobserver.extract.browser.choice import find_browser, open_browser
 from jobserver.extract.browser.chromium import Chromium
+from jobserver.extract.browser.flags import heap_limit
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.model import Extraction, Request
 from jobserver.extract.preview import preview_page
 from jobserver.extract.run import extract
+from jobserver.logs import visible
 
 _BAR = 30
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
@@ -41,8 +46,12 @@ async def analyze(config: Config, url: str, directory: Path, *, engine: str | No
         max_result_bytes=config.max_result_bytes,
     )
     _make(directory)
-    async with _browser(config, engine or config.analyze_engine) as (address, warnings):
-        extraction = await extract(request, policy, _show_progress, browser=address, warnings=warnings)
+    gate = Gate(policy, Resolver())
+    try:
+        async with _browser(config, engine or config.analyze_engine) as (address, warnings):
+            extraction = await extract(request, gate, _show_progress, browser=address, warnings=warnings)
+    finally:
+        _show_refusals(gate.refusals)
     _show_outcome(extraction)
     return _write(extraction, directory)
 
@@ -55,7 +64,8 @@ async def _browser(config: Config, engine: str) -> AsyncIterator[tuple[str | Non
             raise BadSetting("No Chromium was found: install chromium-headless-shell or set CHROMIUM_PATH.")
         yield None, ()
         return
-    keeper = BrowserKeeper(lambda: Chromium(program))
+    flags = (heap_limit(config.browser_memory),)
+    keeper = BrowserKeeper(lambda: Chromium(program, flags=flags), memory=config.browser_memory)
     try:
         async with AsyncExitStack() as stack:
             yield await open_browser(keeper, engine, stack)
@@ -120,10 +130,15 @@ def _write(extraction: Extraction, directory: Path) -> list[Path]:
     return [directory / name for name in files]
 
 
+def _show_refusals(refusals: Refusals) -> None:
+    for line in refusals.lines():
+        print(line, file=sys.stderr)
+
+
 def _show_outcome(extraction: Extraction) -> None:
     print(f"Components: {extraction['componentCount']}, read by the {extraction['engine']} engine.", file=sys.stderr)
     for warning in extraction["warnings"]:
-        print(f"Warning: {warning}", file=sys.stderr)
+        print(f"Warning: {visible(warning)}", file=sys.stderr)
 
 
 def _show_progress(fraction: float, step: str) -> None:
@@ -131,4 +146,4 @@ def _show_progress(fraction: float, step: str) -> None:
         done = round(fraction * _BAR)
         end = "\n" if fraction >= 1 else ""
         bar = "#" * done + "." * (_BAR - done)
-        print(f"\r[{bar}] {fraction:4.0%} {step:40.40}", end=end, file=sys.stderr, flush=True)
+        print(f"\r[{bar}] {fraction:4.0%} {visible(step):40.40}", end=end, file=sys.stderr, flush=True)

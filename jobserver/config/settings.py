@@ -54,6 +54,8 @@ SETTINGS: tuple[Setting, ...] = (
             "several with commas between for rotation, the newest first.", words, secret=True),
     Setting("API_KEYS", "", "", "API keys there are from the start, commas between: what `jobserver keys hash` "
             "prints, which is a hash of each and no secret.", text, secret=True),
+    Setting("CLIQ_PUBLIC_KEY", "", "", "RSA key that Zoho Cliq publishes for your extension, as PEM or base64: its own "
+            "signatures are accepted. Needs `jobserver[cliq]`.", text),
     Setting("STRICT_HMAC", "false", "", "Accept signatures with a timestamp only.", switch),
     Setting("ALLOW_UNSIGNED", "false", "", "Admit requests that carry no signature at all.", switch),
     Setting("ENFORCE_ALLOWLIST", "false", "", "Analyze pages of ALLOWED_DOMAINS only.", switch),
@@ -84,12 +86,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_STREAMS", "4000", "streams", "Event streams, WebSockets and long polls of events that are open at "
             "once; beyond it answers 429.", whole(1, 1_000_000)),
     Setting("MAX_STREAMS_PER_OWNER", "1000", "streams", "The same of one owner.", whole(1, 1_000_000)),
+    Setting("MAX_CONNECTIONS", "10000", "connections", "Connections that are open at once; the next ones are closed.",
+            whole(1, 1_000_000)),
+    Setting("MAX_CONNECTIONS_PER_ADDRESS", "2000", "connections", "The same of one address; those of TRUSTED_PROXIES "
+            "have no such limit.", whole(1, 1_000_000)),
+    Setting("HEADER_TIMEOUT", "15", "seconds", "Time the first line and the headers of a request may take to arrive.",
+            number(0.1, 3_600)),
+    Setting("BODY_TIMEOUT", "30", "seconds", "Time the body of a request may take to arrive.", number(0.1, 3_600)),
     Setting("RATE_LIMIT", "0", "requests a minute", "What one address may ask; beyond it answers 429. 0 is no limit.",
             whole(0, 1_000_000)),
     Setting("KEY_RATE_LIMIT", "0", "requests a minute", "What one API key without a rate of its own may ask; 0 is no "
             "limit.", whole(0, 1_000_000)),
     Setting("TRUSTED_PROXIES", "", "", "Networks of proxies whose X-Forwarded-For is believed, commas between: "
             "10.0.0.0/8, or loopback.", words),
+    Setting("ALLOWED_HOSTS", "", "", "Names this server is called by in the Host header, commas between; empty is any, "
+            "but only those of this machine while the secret is weak or ALLOW_UNSIGNED is set.", words),
     Setting("CORS_ORIGINS", "", "", "Origins whose web pages may call, commas between: https://app.example.com, or *.",
             words),
     Setting("ANALYZE_TIMEOUT", "60", "seconds", "Time limit of one attempt to analyze a page.", number(1, 3_600)),
@@ -98,8 +109,13 @@ SETTINGS: tuple[Setting, ...] = (
             one_of("auto", "browser", "static")),
     Setting("MAX_COMPONENTS", "80", "components", "Components of a page, at most.", whole(1, 500)),
     Setting("MAX_PAGE_BYTES", "32000000", "bytes", "A page and all it loads, at most.", whole(10_000, 1 << 30)),
+    Setting("HOST_CONCURRENCY", "4", "pages", "Pages of one host that are read at the same time; 0 is any number.",
+            whole(0, 10_000)),
+    Setting("HOST_DELAY", "0", "seconds", "Time between the beginnings of two visits to one host.", number(0, 3_600)),
     Setting("CHROMIUM_PATH", "", "", "The browser; empty looks for chromium-headless-shell and chromium.", text),
     Setting("BROWSER_IDLE", "60", "seconds", "How long an unused browser stays open.", number(0, 86_400)),
+    Setting("BROWSER_MEMORY", "1500000000", "bytes", "Memory the browser may take; beyond that it is closed, and the "
+            "pages it was reading are tried again.", whole(100_000_000, 1 << 40)),
     Setting("LEGACY_FAILED_STATUS", "200", "", "HTTP status of a failed job's poll: 200, or 400 as very old clients "
             "expect.", http_status),
     Setting("SHUTDOWN_GRACE", "20", "seconds", "Time running jobs have to end at a stop.", number(0, 3_600)),

@@ -11,10 +11,10 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from jobserver.egress.gate import Admitted, Gate
 from jobserver.egress.pinned import PinnedConnector, PinnedResolver
-from jobserver.egress.policy import Target, UrlPolicy
-from jobserver.egress.resolver import Resolver
-from jobserver.errors import PageStatus, PageTooLarge, PageUnreachable
+from jobserver.egress.policy import Target
+from jobserver.errors import PageStatus, PageTooLarge, PageUnreachable, UrlRefused
 
 USER_AGENT = "Mozilla/5.0 (compatible; jobserver)"
 ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
@@ -68,21 +68,13 @@ class Fetched:
 
 
 class Fetcher:
-    """Fetches for one extraction, over one session, each name resolved once. Use it as ``async with``.
+    """Fetches for one extraction, over one session, where ``gate`` lets it. Use it as ``async with``.
 
     It sends no cookies, follows no proxy of the environment and verifies certificates.
     """
 
-    def __init__(
-        self,
-        policy: UrlPolicy,
-        resolver: Resolver,
-        limits: FetchLimits | None = None,
-        *,
-        user_agent: str = USER_AGENT,
-    ) -> None:
-        self._policy = policy
-        self._resolver = resolver
+    def __init__(self, gate: Gate, limits: FetchLimits | None = None, *, user_agent: str = USER_AGENT) -> None:
+        self._gate = gate
         self._limits = limits or FetchLimits()
         self._user_agent = user_agent
         self._requests_left = self._limits.max_requests
@@ -110,31 +102,39 @@ class Fetcher:
         Raises UrlRefused (at any hop), PageTooLarge, PageStatus (4xx, too many redirects) and PageUnreachable
         (5xx, 429, no connection, no answer in time, an answer that is not HTTP).
         """
-        target = self._policy.check(url) if base is None else self._policy.join(base, url)
         try:
             async with asyncio.timeout(self._limits.time_limit):
-                return await self._follow(target, accept)
+                return await self._follow(url, base, accept)
         except TimeoutError as error:
             raise PageUnreachable(f"The page took longer than {self._limits.time_limit:g} seconds.") from error
 
-    async def _follow(self, target: Target, accept: str) -> Fetched:
+    async def _follow(self, url: str, base: str | None, accept: str) -> Fetched:
         for _ in range(1 + self._limits.max_redirects):
-            answer = await self._visit(target, accept)
+            admitted = await self._gate.admit(url, base=base)
+            answer = await self._visit(admitted, accept)
             if isinstance(answer, Fetched):
                 return answer
-            target = answer
+            url, base = answer, admitted.target.url
         raise PageStatus(f"The page redirects more than {self._limits.max_redirects} times.")
 
-    async def _visit(self, target: Target, accept: str) -> Fetched | Target:
+    async def _visit(self, admitted: Admitted, accept: str) -> Fetched | str:
+        """What is there, or where it redirects to."""
         self._count_request()
-        self._pins.pin(target.host, target.port, await self._resolver.resolve(target))
+        self._pins.pin(admitted.target.host, admitted.target.port, admitted.addresses)
+        try:
+            return await self._get(admitted.target, accept)
+        except UrlRefused as refused:  # by the connection itself: it led elsewhere
+            self._gate.refusals.note(refused.url, refused.stage)
+            raise
+
+    async def _get(self, target: Target, accept: str) -> Fetched | str:
         # encoded=True: yarl would decode and encode again, and the policy has not seen the outcome.
         url = URL(target.url.partition("#")[0], encoded=True)
         with _plain_words():
             async with self._session.get(url, headers={"Accept": accept}, allow_redirects=False) as response:
                 location = response.headers.get("Location")
                 if response.status in _REDIRECTS and location:
-                    return self._policy.join(target.url, location)
+                    return location
                 _check_status(response.status)
                 return _fetched(target, response, await self._read(response))
 
@@ -163,14 +163,13 @@ class Fetcher:
 async def fetch(
     url: str,
     *,
-    policy: UrlPolicy,
-    resolver: Resolver,
+    gate: Gate,
     limits: FetchLimits | None = None,
     accept: str = ACCEPT_PAGE,
     user_agent: str = USER_AGENT,
 ) -> Fetched:
     """One `Fetcher.get` with a session of its own. Raises the same."""
-    async with Fetcher(policy, resolver, limits, user_agent=user_agent) as fetcher:
+    async with Fetcher(gate, limits, user_agent=user_agent) as fetcher:
         return await fetcher.get(url, accept=accept)
 
 

@@ -15,7 +15,8 @@
  8        resolve, peer  the same for what a name resolves to (`resolver`) and connects to (`pinned`)
 ======== ============== =================================================================
 
-Stage 9 rebuilds the URL from its parts, stage 10 (`UrlPolicy.join`) puts every redirect through the same stages.
+Stage 9 rebuilds the URL from its parts, stage 10 puts every redirect, reference, sub-resource and request to the proxy
+through the same stages (`UrlPolicy.join`, `check_whole`, both asked by `gate`).
 The stages read a string in ways that browsers, ``urllib`` and ``yarl`` agree on, or refuse it.
 """
 
@@ -86,6 +87,12 @@ class UrlPolicy:
         with _blaming(raw):
             _check_text(raw)
             return self._admit(f"https://{raw}" if _WITHOUT_SCHEME.fullmatch(raw) else raw)
+
+    def check_whole(self, url: str) -> Target:
+        """The same for what a page or a program asks for: there "a.css" is no host. Raises with stage ``scheme``."""
+        with _blaming(url):
+            _check_text(url)
+            return self._admit(url)
 
     def join(self, base: str, reference: str) -> Target:
         """The target of a redirect, ``<base>``, link or style sheet found at ``base``. Raises like `check`."""

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from ipaddress import ip_address
 
 from jobserver.egress.hosts import check_address
 from jobserver.egress.policy import Target
 from jobserver.errors import PageUnreachable, UrlRefused
 
+_AT_ONCE = 16
+
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → its addresses as text, best first. Raises OSError when there are none."""
 
 
 async def system_lookup(host: str, port: int) -> list[str]:
-    """What the system's resolver says, hosts file included."""
-    loop = asyncio.get_running_loop()
-    answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in answers]
+    """What the system's resolver says, hosts file included.
+
+    It may think for half a minute: whoever owns the name decides. So each look-up has a thread that nobody waits for;
+    those of the loop's executor must have ended before the loop may.
+    """
+    found: Future[list[str]] = Future()
+    found.set_running_or_notify_cancel()
+    threading.Thread(target=_look_up, args=(host, port, found), name="look up", daemon=True).start()
+    return await asyncio.wrap_future(found)
+
+
+def _look_up(host: str, port: int, found: Future[list[str]]) -> None:
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        found.set_exception(error)
+    else:
+        found.set_result([str(address[0]) for *_, address in answers])
 
 
 class Resolver:
-    """Resolves targets through ``lookup``, within ``time_limit`` seconds each."""
+    """Resolves targets through ``lookup``, a few at a time, within ``time_limit`` seconds each."""
 
     def __init__(self, lookup: Lookup = system_lookup, *, time_limit: float = 5.0) -> None:
         self._lookup = lookup
         self._time_limit = time_limit
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def resolve(self, target: Target) -> tuple[str, ...]:
         """The addresses to connect to, best first, each once, never none.
@@ -47,7 +66,8 @@ class Resolver:
 
     async def _answers(self, target: Target) -> Sequence[str]:
         try:
-            async with asyncio.timeout(self._time_limit):
+            # The time begins with the look-up: names that are never answered take none from those behind them.
+            async with self._places, asyncio.timeout(self._time_limit):
                 return await self._lookup(target.host, target.port)
         except TimeoutError as error:
             raise PageUnreachable("The page's host could not be looked up in time.") from error

@@ -9,6 +9,7 @@
     ├── BodyTooLarge · RequestTimedOut
     ├── UnsupportedMediaType
     ├── Unauthorized · Forbidden
+    ├── CrossOrigin · WrongHost     a web page of somebody else's asked
     ├── RouteNotFound · MethodNotAllowed · RangeNotSatisfiable
     ├── JobNotFound · QueueNotFound · ArtifactNotFound · KeyNotFound
     ├── WrongState              the verb is not legal in the job's state
@@ -55,6 +56,7 @@ from jobserver.errors.failures import (
 from jobserver.errors.refusals import (
     ArtifactNotFound,
     BodyTooLarge,
+    CrossOrigin,
     Forbidden,
     IdempotencyMismatch,
     InvalidRequest,
@@ -78,6 +80,7 @@ from jobserver.errors.refusals import (
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
+    WrongHost,
     WrongState,
 )
 from jobserver.errors.startup import (
@@ -95,6 +98,7 @@ __all__ = [
     "BodyTooLarge",
     "BrowserCrashed",
     "Crashed",
+    "CrossOrigin",
     "DoNotRetry",
     "Forbidden",
     "IdempotencyMismatch",
@@ -135,5 +139,6 @@ __all__ = [
     "UnusableStore",
     "UrlRefused",
     "WeakSecret",
+    "WrongHost",
     "WrongState",
 ]

@@ -67,6 +67,18 @@ class Forbidden(JobserverError):
     code = "forbidden"
 
 
+class CrossOrigin(JobserverError):
+    """Web pages of other origins may not do this: CORS_ORIGINS does not name this one."""
+
+    code = "cross_origin"
+
+
+class WrongHost(JobserverError):
+    """This server is not called by that name: ALLOWED_HOSTS says by which."""
+
+    code = "wrong_host"
+
+
 class RouteNotFound(JobserverError):
     """There is nothing at this address."""
 

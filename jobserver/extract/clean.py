@@ -10,6 +10,7 @@ from jobserver.extract.clean_attributes import Attributes
 from jobserver.extract.css_rules import safe_rule
 from jobserver.extract.ids import Ids
 from jobserver.extract.model import Node, Rule
+from jobserver.extract.safe_url import Admits, anywhere
 from jobserver.extract.text import scrub
 
 MAX_DEPTH = 120
@@ -27,13 +28,14 @@ class Cleaned:
     cut: int = 0
 
 
-def clean(root: Node, *, prefix: str = "", base: str = "") -> Cleaned:
+def clean(root: Node, *, prefix: str = "", base: str = "", admits: Admits = anywhere) -> Cleaned:
     """The component without anything that runs, frames, tracks or leaks.
 
-    ``prefix`` is put before the ids that are kept; ``base`` resolves relative addresses. In suffixes of rules, ``{n}``
-    (the component's n-th element in document order, its root being 0) is renumbered for the new tree.
+    ``prefix`` is put before the ids that are kept; ``base`` resolves relative addresses; ``admits``: hosts that may be
+    asked without a click. In suffixes of rules, ``{n}`` (the component's n-th element in document order, its root being
+    0) is renumbered for the new tree.
     """
-    cleaner = _Cleaner(Attributes(Ids.of(root, prefix), base))
+    cleaner = _Cleaner(Attributes(Ids.of(root, prefix), base, admits))
     cleaner.walk(root, depth=0, in_svg=False)
     new = cleaner.made or [Node("span")]
     cleaner.renumber()
@@ -93,7 +95,7 @@ class _Cleaner:
             rest.extend(child for child in rest.pop().children if isinstance(child, Node))
 
     def _rules(self, rules: list[Rule]) -> list[Rule]:
-        safe = [(rule, safe_rule(rule, self.attributes.ids.in_address)) for rule in rules]
+        safe = [(rule, safe_rule(rule, self.attributes.in_css)) for rule in rules]
         self.dropped += sum(len(rule.declarations) - len(new.declarations if new else ()) for rule, new in safe)
         return [new for _, new in safe if new]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jobserver.extract import allowed, safe_url
 from jobserver.extract.css_values import safe_value
 from jobserver.extract.ids import Ids
+from jobserver.extract.safe_url import Admits, anywhere, is_loadable
 from jobserver.extract.text import scrub
 
 _TIME = re.compile(r"[\d.]+m?s(?:\s*;\s*[\d.]+m?s)*|indefinite|-?[\d.]+")
@@ -19,10 +20,14 @@ _OPENER_SAFE = frozenset({"noopener", "noreferrer"})
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """How the attributes of one component are cleaned. ``base`` resolves relative addresses."""
+    """How the attributes of one component are cleaned.
+
+    ``base`` resolves relative addresses; ``admits``: hosts that may be asked without a click.
+    """
 
     ids: Ids
     base: str
+    admits: Admits = anywhere
 
     def of(self, tag: str, attrs: dict[str, str], *, in_svg: bool) -> dict[str, str]:
         """The safe ones of an element that is already known to be allowed."""
@@ -33,6 +38,10 @@ class Attributes:
             if name and new is not None:
                 safe.setdefault(name, new)
         return _as_a_whole(tag, safe)
+
+    def in_css(self, url: str) -> str | None:
+        """See `css_values.Rewrite`."""
+        return self._loaded(self.ids.in_address(url))
 
     def _value(self, tag: str, name: str, value: str, *, in_svg: bool) -> str | None:
         if name == "id":
@@ -47,23 +56,32 @@ class Attributes:
 
     def _address(self, tag: str, name: str, value: str, *, in_svg: bool) -> str | None:
         if name == "srcset":
-            return safe_url.srcset(value, self.base)
+            return safe_url.srcset(value, self.base, self.admits)
         if tag in {"iframe", "audio", "video", "source"} and name == "src":
-            return safe_url.web_url(value, self.base)
+            return self._loaded(safe_url.web_url(value, self.base))
         if name in {"src", "poster"}:
-            return safe_url.image_url(value, self.base)
+            return self._loaded(safe_url.image_url(value, self.base))
         link = safe_url.link_url(value, self.base)
-        if in_svg and tag not in {"a", "image"} and not (link or "").startswith("#"):
+        if in_svg and tag == "image":
+            link = self._loaded(link)
+        elif in_svg and tag != "a" and not (link or "").startswith("#"):
             return None
         # A link to nowhere stays a link, as it looks and takes the focus like one.
         return self.ids.in_address(link) if link else "#" if name == "href" and tag == "a" else None
+
+    def _in_svg(self, url: str) -> str | None:
+        """Paint, masks and filters of the component itself; elsewhere they are documents, not pictures."""
+        return self.ids.in_address(url) if url.startswith("#") else None
+
+    def _loaded(self, url: str | None) -> str | None:
+        return url if url is not None and is_loadable(url, self.admits) else None
 
     def _svg_value(self, name: str, value: str) -> str | None:
         if name == "attributeName":
             return value if value in allowed.ANIMATED else None
         if name in {"begin", "end"}:
             return value if _TIME.fullmatch(value.strip()) else None
-        return safe_value(value, self.ids.in_address)
+        return safe_value(value, self._in_svg)
 
 
 def _plain(name: str, value: str) -> str | None:

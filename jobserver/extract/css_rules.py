@@ -10,6 +10,12 @@ from jobserver.extract.model import Rule
 
 _PROPERTY = re.compile(r"--[\w-]+|-?[a-zA-Z][a-zA-Z0-9-]*")
 _BANNED_PROPERTIES = frozenset({"behavior", "-ms-behavior", "-moz-binding"})
+_REFERRING = frozenset(
+    {"fill", "stroke", "filter", "backdrop-filter", "clip-path", "offset-path", "marker", "-webkit-clip-path"}
+    | {"-webkit-filter", "marker-start", "marker-mid", "marker-end"}
+)
+"""Properties whose addresses are those of SVG elements: elsewhere they would load a document, not a picture."""
+
 _CONDITION = re.compile(r"@(media|supports|container)\b\s*(.+)", re.IGNORECASE | re.DOTALL)
 _SUFFIX_TOKEN = re.compile(
     r"""
@@ -43,8 +49,17 @@ def safe_rule(rule: Rule, rewrite: Rewrite = str) -> Rule | None:
 
 def safe_declarations(declarations: dict[str, str], rewrite: Rewrite = str) -> dict[str, str]:
     """Those whose name and value are allowed, in order. Only a custom property may be empty."""
-    checked = ((name, safe_value(value, rewrite)) for name, value in declarations.items() if is_property(name))
+    inside = _only_inside(rewrite)
+    checked = (
+        (name, safe_value(value, inside if name.lower() in _REFERRING else rewrite))
+        for name, value in declarations.items()
+        if is_property(name)
+    )
     return {name: value for name, value in checked if value or (value == "" and name.startswith("--"))}
+
+
+def _only_inside(rewrite: Rewrite) -> Rewrite:
+    return lambda url: rewrite(url) if url.startswith("#") else None
 
 
 def is_property(name: str) -> bool:

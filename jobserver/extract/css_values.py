@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from jobserver.extract.safe_url import css_url
 
-Rewrite = Callable[[str], str]
-"""A safe address to the one that is written: fragments get the component's prefix."""
+Rewrite = Callable[[str], str | None]
+"""A safe address to the one that is written: fragments get the component's prefix. None refuses it."""
 
 STRING = r""""(?:[^"\\\n\r\f]++|\\(?:\r\n|[\s\S]))*+"|'(?:[^'\\\n\r\f]++|\\(?:\r\n|[\s\S]))*+'"""
 _TOKEN = re.compile(
@@ -135,9 +135,10 @@ def _url_text(match: re.Match[str]) -> str:
 
 def _address(text: str, rewrite: Rewrite | None) -> str:
     url = css_url(text)
-    if url is None or rewrite is None:
+    written = None if url is None or rewrite is None else rewrite(url)
+    if written is None:
         raise _RefusedError
-    return css_string(rewrite(url))
+    return css_string(written)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobserver.extract.css_rules import safe_declarations, split_declarations
-from jobserver.extract.css_values import STRING, unescape
+from jobserver.extract.css_values import STRING, Rewrite, unescape
 
 Kind = Literal["font-face", "property", "keyframes"]
 MAX_PER_COMPONENT = 64_000
@@ -37,18 +37,18 @@ class HeadRule:
         return not self.ranges or any(low <= code <= high for low, high in self.ranges for code in characters)
 
 
-def read_head(rule: str) -> HeadRule | None:
+def read_head(rule: str, rewrite: Rewrite = str) -> HeadRule | None:
     """One rule as an engine gave it, rewritten from its parts; None unless it is one allowed, balanced at-rule."""
     match = _AT_RULE.fullmatch(rule)
     if match is None:
         return None
     kind, prelude, body = match[1].lower(), match[2].strip(), match[3]
     if kind == "font-face":
-        return _font_face(body) if not prelude else None
+        return _font_face(body, rewrite) if not prelude else None
     name = unescape(prelude.strip("\"'"))
     if not _NAME.fullmatch(name):
         return None
-    return _property(name, body) if kind == "property" else _keyframes(name, body)
+    return _property(name, body, rewrite) if kind == "property" else _keyframes(name, body, rewrite)
 
 
 def used(rules: Iterable[HeadRule], css: str) -> list[HeadRule]:
@@ -77,8 +77,8 @@ def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
 
 
-def _font_face(body: str) -> HeadRule | None:
-    descriptors = _declarations(body)
+def _font_face(body: str, rewrite: Rewrite) -> HeadRule | None:
+    descriptors = _declarations(body, rewrite)
     if descriptors is None or not {"font-family", "src"} <= descriptors.keys():
         return None
     family = unescape(descriptors["font-family"].strip("\"'"))
@@ -86,18 +86,18 @@ def _font_face(body: str) -> HeadRule | None:
     return HeadRule("font-face", family, _block("@font-face", descriptors), ranges) if family else None
 
 
-def _property(name: str, body: str) -> HeadRule | None:
-    descriptors = _declarations(body)
+def _property(name: str, body: str, rewrite: Rewrite) -> HeadRule | None:
+    descriptors = _declarations(body, rewrite)
     if not descriptors or not name.startswith("--"):
         return None
     return HeadRule("property", name, _block(f"@property {name}", descriptors))
 
 
-def _keyframes(name: str, body: str) -> HeadRule | None:
+def _keyframes(name: str, body: str, rewrite: Rewrite) -> HeadRule | None:
     frames: list[str] = []
     position = 0
     while match := _FRAME.match(body, position):
-        declarations = _declarations(match[2])
+        declarations = _declarations(match[2], rewrite)
         if not _OFFSETS.fullmatch(match[1].strip()) or declarations is None:
             return None
         frames.append(_block(match[1].strip(), declarations, indent="  "))
@@ -106,9 +106,9 @@ def _keyframes(name: str, body: str) -> HeadRule | None:
     return HeadRule("keyframes", name, "\n".join([f"@keyframes {name} {{", *frames, "}"])) if complete else None
 
 
-def _declarations(block: str) -> dict[str, str] | None:
+def _declarations(block: str, rewrite: Rewrite) -> dict[str, str] | None:
     found = {name.lower() if not name.startswith("--") else name: value for name, value in split_declarations(block)}
-    safe = safe_declarations(found)
+    safe = safe_declarations(found, rewrite)
     return safe if safe or not block.strip() else None
 
 

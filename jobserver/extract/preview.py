@@ -34,10 +34,7 @@ def preview_csp(nonce: str) -> str:
     Styles need the nonce, in the frames too; nothing may run, be sent, be framed or frame us. Pictures and fonts of the
     components come from where the page had them.
     """
-    return (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src http: https: data:; font-src http: https: data:; "
-        "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
-    )
+    return f"{_policy(nonce)}; frame-ancestors 'none'"
 
 
 def preview_page(summary: Extraction, *, job_id: str | None = None, nonce: str) -> str:
@@ -70,10 +67,20 @@ def _head(summary: Extraction, nonce: str) -> str:
     sizes = "\n".join(map(card_size, summary["components"]))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        # Here as well as in a header: a page that was saved to a file has none.
+        f'<meta http-equiv="Content-Security-Policy" content="{text(_policy(nonce))}">'
+        '<meta http-equiv="x-dns-prefetch-control" content="off">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
         f'<meta name="color-scheme" content="light dark"><title>Components of {text(_host(summary))}</title>'
         f'<style nonce="{text(nonce)}">{_style()}\n{sizes}</style></head><body><div class="layout">'
+    )
+
+
+def _policy(nonce: str) -> str:
+    return (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src http: https: data:; font-src http: https: data:; "
+        "form-action 'none'; base-uri 'none'"
     )
 
 

@@ -66,10 +66,10 @@ def _stage(component: Component, nonce: str) -> str:
 
 def _document(component: Component, nonce: str) -> str:
     width, height = _size(component)
-    # A transform makes the body what fixed and sticky parts are placed in.
-    body = (
-        f"html{{background:none}}body{{margin:{MARGIN}px;width:{width:g}px;min-height:{height:g}px;transform:scale(1)}}"
-    )
+    # A transform makes the body what fixed and sticky parts are placed in. Without a margin below there is room for the
+    # pixel that a line of text may be higher than the element in it: scroll bars would hide what is small.
+    place = f"margin:{MARGIN}px {MARGIN}px 0;width:{width:g}px;min-height:{height:g}px;transform:scale(1)"
+    body = f"html{{background:none}}body{{{place}}}"
     # "<\/" cannot end the element, and to CSS it is "</".
     css = component["css"].replace("</", "<\\/")
     return (

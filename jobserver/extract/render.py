@@ -17,6 +17,7 @@ from jobserver.extract.head_css import HeadRule, joined, needed, read_head, used
 from jobserver.extract.html import to_html
 from jobserver.extract.jsx import component_name, react_component, react_file
 from jobserver.extract.model import Box, Capture, Component, Extraction
+from jobserver.extract.safe_url import Admits, anywhere, is_loadable
 from jobserver.extract.text import cut, one_line, scrub
 from jobserver.extract.whitespace import tidy
 
@@ -42,17 +43,24 @@ class _Rendered:
     size: int
 
 
-def render(capture: Capture, *, max_components: int, completed_at: str, max_result_bytes: int) -> Extraction:
+def render(
+    capture: Capture,
+    *,
+    max_components: int,
+    completed_at: str,
+    max_result_bytes: int,
+    admits: Admits = anywhere,
+) -> Extraction:
     """The result of an analyze job, its members in the order of the contract.
 
     ``max_components``: how many looks at most. ``completed_at``: ISO 8601, as it is to stand in the result.
     ``max_result_bytes``: of the result as compact UTF-8 JSON; components are left out from the end until it fits, and a
-    warning says so: nothing is ever cut in the middle.
+    warning says so: nothing is ever cut in the middle. ``admits``: hosts that pictures, fonts and frames may come from.
     """
     looks = one_per_look(capture.found, max_components, capture.url)
     texts = list(dict.fromkeys(scrub(text) for text in capture.head_css))
-    head = [rule for text in texts if (rule := read_head(text))]
-    rendered = [_rendered(group, index, head, capture.url) for index, group in enumerate(looks, 1)]
+    head = [rule for text in texts if (rule := read_head(text, lambda url: url if is_loadable(url, admits) else None))]
+    rendered = [_rendered(group, index, head, capture.url, admits) for index, group in enumerate(looks, 1)]
     draft = Extraction(
         url=scrub(capture.url),
         componentCount=0,
@@ -94,10 +102,10 @@ def _losses(looks: Looks, refused: int, rendered: Sequence[_Rendered]) -> list[s
     return [f"{what}: {count}." for what, count in lost.items() if count]
 
 
-def _rendered(group: Group, index: int, head: Sequence[HeadRule], base: str) -> _Rendered:
+def _rendered(group: Group, index: int, head: Sequence[HeadRule], base: str, admits: Admits) -> _Rendered:
     kind = group.found.kind
     class_name, name = f"gen-{kind}-{index}", component_name(kind, index)
-    cleaned = clean(group.found.root, prefix=class_name, base=base)
+    cleaned = clean(group.found.root, prefix=class_name, base=base, admits=admits)
     tidy(cleaned.root)
     elements = styled(cleaned.root, class_name)
     snippet = with_classes(cleaned.root, elements)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 # Browsers strip these from both ends, and tab and newline from everywhere, before they look at the scheme
@@ -14,6 +14,7 @@ _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\\]", re.IGNORECASE)
+_ROOT = re.compile(r"https?://[^/?#\\]+", re.IGNORECASE)
 _RASTER = r"data:image/(?:png|gif|jpe?g|webp|avif|bmp|apng|x-icon|vnd\.microsoft\.icon)[;,]"
 _RASTER_DATA = re.compile(_RASTER, re.IGNORECASE)
 _IMAGE_DATA = re.compile(rf"{_RASTER}|data:image/svg\+xml[;,]", re.IGNORECASE)
@@ -24,6 +25,23 @@ _FONT_DATA = re.compile(
 _CANDIDATE = re.compile(r"[\s,]*+(\S++)")
 _DESCRIPTOR = re.compile(r"\s*+([^,]*+)")
 _SAFE_DESCRIPTOR = re.compile(r"(?:[\d.]{1,9}[wxh]\s*){0,2}")
+
+Admits = Callable[[str], bool]
+"""Whether a host may be asked by whoever looks at a component: ``http://host:port/``, as the page wrote the host."""
+
+
+def anywhere(_: str) -> bool:
+    """`Admits` of every host."""
+    return True
+
+
+def is_loadable(url: str, admits: Admits) -> bool:
+    """Whether an address that was found safe may be loaded without a click: it asks nobody, or a host that is admitted.
+
+    Its host ends where a browser ends it, at a backslash too (URL Standard, 4.4).
+    """
+    match = _ROOT.match(url)
+    return match is None or admits(f"{match[0]}/")
 
 
 def link_url(url: str, base: str = "") -> str | None:
@@ -62,11 +80,12 @@ def css_url(url: str) -> str | None:
     return image_url(url)
 
 
-def srcset(value: str, base: str = "") -> str | None:
+def srcset(value: str, base: str = "", admits: Admits = anywhere) -> str | None:
     """Each candidate checked as an image and rewritten; None when none is left."""
-    safe = ((image_url(url, base), descriptor) for url, descriptor in _candidates(value))
+    checked = ((image_url(url, base), descriptor) for url, descriptor in _candidates(value))
+    safe = ((url, descriptor) for url, descriptor in checked if url and is_loadable(url, admits))
     # A space inside an address would begin a descriptor.
-    return ", ".join(f"{url.replace(' ', '%20')} {size}".strip() for url, size in safe if url) or None
+    return ", ".join(f"{url.replace(' ', '%20')} {size}".strip() for url, size in safe) or None
 
 
 def _candidates(value: str) -> Iterator[tuple[str, str]]:

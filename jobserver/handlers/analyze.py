@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from jobserver.egress.policy import UrlPolicy
-from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl
+from jobserver.egress.politeness import Politeness
+from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, TimedOut
 from jobserver.extract.browser.choice import open_browser
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.model import Request
@@ -22,7 +24,10 @@ _ENTRY = "jobserver.extract.run:extract_in_child"
 _MOST_COMPONENTS = 500
 _READING = 0.85
 """The share of the time limit for reading the page; the rest is for ending in good order."""
+_WAITING = 0.4
+"""The share of the time limit that the wait for other pages of the host may take; it is missing from the reading."""
 
+_LEAST_READING = 1.0
 _UNLIMITED = 86_400.0
 
 
@@ -30,7 +35,8 @@ _UNLIMITED = 86_400.0
 class AnalyzeSettings:
     """``engine``: for requests that do not choose. ``max_…``: bounds of each job.
 
-    ``policy``: attempts, time limit and keeping of each job.
+    ``policy``: attempts, time limit and keeping of each job. ``host_concurrency``: pages of one host at a time, 0 for
+    any number; ``host_delay``: seconds between the beginnings of two.
     """
 
     engine: str = "auto"
@@ -38,6 +44,8 @@ class AnalyzeSettings:
     max_page_bytes: int = 32_000_000
     max_result_bytes: int = 7_500_000
     policy: Policy = field(default_factory=lambda: Policy(max_attempts=2, timeout=timedelta(seconds=60)))
+    host_concurrency: int = 4
+    host_delay: float = 0.0
 
 
 class Analyze:
@@ -53,6 +61,7 @@ class Analyze:
         self._keeper = keeper
         self._urls = urls
         self._settings = settings
+        self._politeness = Politeness(settings.host_concurrency, settings.host_delay)
 
     def handler(self) -> Handler:
         """The kind, for the registry."""
@@ -74,27 +83,44 @@ class Analyze:
     async def run(self, context: Context, args: Args) -> Result:
         """See `registry.Run`."""
         limit = self._settings.policy.timeout
-        request = Request(
-            url=args["url"],
-            max_components=args.get("maxComponents", self._settings.max_components),
-            max_page_bytes=self._settings.max_page_bytes,
-            max_result_bytes=self._settings.max_result_bytes,
-            time_limit=limit.total_seconds() * _READING if limit else _UNLIMITED,
-        )
+        seconds = limit.total_seconds() if limit else _UNLIMITED
+        now = asyncio.get_running_loop().time
+        began = now()
         async with AsyncExitStack() as stack:
+            await self._turn(context, args["url"], seconds * _WAITING, stack)
             browser, warnings = await open_browser(self._keeper, args["engine"], stack)
             payload = {
-                "request": request.to_json(),
+                "request": self._request(args, max(_LEAST_READING, seconds * _READING - (now() - began))).to_json(),
                 "policy": self._urls.to_json(),
                 "browser": browser,
                 "warnings": warnings,
             }
             try:
-                return await self._pool.run(_ENTRY, payload, context.progress)
+                return await self._pool.run(_ENTRY, payload, context.progress, on_log=context.log)
             except BrowserCrashed:
                 if self._keeper is not None and browser is not None:
-                    await self._keeper.retire(browser)
+                    self._keeper.retire(browser)
                 raise
+
+    async def _turn(self, context: Context, url: str, patience: float, stack: AsyncExitStack) -> None:
+        """Wait until the page's host may be visited, which it is until ``stack`` closes."""
+        turn = self._politeness.turn(
+            self._urls.check(url).host, lambda: context.progress(0.0, "Waiting for other pages of this host")
+        )
+        try:
+            async with asyncio.timeout(patience):
+                await stack.enter_async_context(turn)
+        except TimeoutError:
+            raise TimedOut(f"Other pages of this host were read for longer than {patience:g} seconds.") from None
+
+    def _request(self, args: Args, time_limit: float) -> Request:
+        return Request(
+            url=args["url"],
+            max_components=args.get("maxComponents", self._settings.max_components),
+            max_page_bytes=self._settings.max_page_bytes,
+            max_result_bytes=self._settings.max_result_bytes,
+            time_limit=time_limit,
+        )
 
     def _engine(self, wanted: Any) -> str:
         if wanted is None:

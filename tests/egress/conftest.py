@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from ssl import SSLContext
 
@@ -13,35 +12,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from jobserver.egress.policy import UrlPolicy
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-_NETWORK_EVENTS = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
-_witnesses: list[list[str]] = []
-
-
-def _witness(event: str, args: tuple[object, ...]) -> None:
-    if _witnesses and event in _NETWORK_EVENTS:
-        for seen in _witnesses:
-            seen.append(f"{event} {args[1:]!r}")
-
-
-# An audit hook cannot be taken away again, so there is one, and it only speaks while a test listens.
-sys.addaudithook(_witness)
+from tests import witness
+from tests.egress.servers import Admitting, Page, RawServer, Server, Site
 
 
 @pytest.fixture
 def packets() -> Iterator[list[str]]:
     """Every look-up and connection attempt of this process, as it happens."""
-    seen: list[str] = []
-    _witnesses.append(seen)
-    yield seen
-    _witnesses.remove(seen)
+    with witness.packets() as seen:
+        yield seen
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Callable[..., Awaitable[str]]]:
+async def site() -> AsyncIterator[Site]:
     """``await site({"/": handler}, host=…, port=…, ssl=…)`` starts an HTTP server and returns its origin."""
     async with AsyncExitStack() as stack:
 
@@ -59,7 +42,7 @@ async def site() -> AsyncIterator[Callable[..., Awaitable[str]]]:
 
 
 @asynccontextmanager
-async def _listening(talk: Talk) -> AsyncIterator[int]:
+async def _listening(talk: Server) -> AsyncIterator[int]:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await talk(reader, writer)
@@ -74,18 +57,18 @@ async def _listening(talk: Talk) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def raw_server() -> AsyncIterator[Callable[[Talk], Awaitable[str]]]:
+async def raw_server() -> AsyncIterator[RawServer]:
     """``await raw_server(talk)`` starts a TCP server that says whatever ``talk`` writes and returns its origin."""
     async with AsyncExitStack() as stack:
 
-        async def start(talk: Talk) -> str:
+        async def start(talk: Server) -> str:
             return f"http://127.0.0.1:{await stack.enter_async_context(_listening(talk))}"
 
         yield start
 
 
 @pytest.fixture
-def admitting() -> Callable[..., UrlPolicy]:
+def admitting() -> Admitting:
     """``admitting(origin, …)``: the default policy with these origins as private targets."""
 
     def policy(*origins: str) -> UrlPolicy:

@@ -6,22 +6,21 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Awaitable, Callable, Sequence
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import ResolveResult
 
 from jobserver.egress.fetch import Fetched, Fetcher, FetchLimits, fetch
+from jobserver.egress.gate import Gate
+from jobserver.egress.pinned import PinnedResolver
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import PageError, PageStatus, PageTooLarge, PageUnreachable, UrlRefused
-
-Site = Callable[..., Awaitable[str]]
-Admitting = Callable[..., UrlPolicy]
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-RawServer = Callable[[Talk], Awaitable[str]]
-Page = Callable[[web.Request], Awaitable[web.Response]]
+from tests.egress.servers import Admitting, Page, RawServer, Site, loopback, saying
 
 
 async def hello(_request: web.Request) -> web.Response:
@@ -45,21 +44,8 @@ def redirecting(location: str, status: int = 302) -> Page:
     return answering(b"moved", status, Location=location)
 
 
-def saying(answer: bytes) -> Talk:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        await writer.drain()
-
-    return talk
-
-
-async def loopback(_host: str, _port: int) -> Sequence[str]:
-    return ["127.0.0.1"]
-
-
 async def get(policy: UrlPolicy, url: str, limits: FetchLimits | None = None) -> Fetched:
-    return await fetch(url, policy=policy, resolver=Resolver(), limits=limits)
+    return await fetch(url, gate=Gate(policy, Resolver()), limits=limits)
 
 
 async def test_a_page_is_fetched_with_what_it_says_about_itself(site: Site, admitting: Admitting) -> None:
@@ -77,7 +63,7 @@ async def test_a_page_without_a_content_type_claims_none(raw_server: RawServer, 
 
 async def test_the_server_sees_the_rebuilt_url_and_no_cookies(site: Site, admitting: Admitting) -> None:
     origin = (await site({"/{path:.*}": echo})).replace("127.0.0.1", "site.example")
-    async with Fetcher(admitting(origin), Resolver(loopback), user_agent="jobserver/1") as fetcher:
+    async with Fetcher(Gate(admitting(origin), Resolver(loopback)), user_agent="jobserver/1") as fetcher:
         await fetcher.get(origin)
         fetched = await fetcher.get(f"{origin}/ü%2F%zz|[a]?q=ü%26#part", accept="text/css")
     path, *headers = fetched.body.decode().splitlines()
@@ -101,7 +87,7 @@ async def test_a_proxy_in_the_environment_is_not_used(
 
 async def test_a_reference_is_fetched_relative_to_its_page(site: Site, admitting: Admitting) -> None:
     origin = await site({"/css/a.css": hello})
-    async with Fetcher(admitting(origin), Resolver()) as fetcher:
+    async with Fetcher(Gate(admitting(origin), Resolver())) as fetcher:
         assert (await fetcher.get("../css/a.css", base=f"{origin}/pages/b")).url == f"{origin}/css/a.css"
 
 
@@ -160,7 +146,7 @@ async def test_every_hop_goes_through_every_stage(
 
     origin = await site({"/": redirecting(location)})
     with pytest.raises(UrlRefused) as refused:
-        await fetch(origin, policy=admitting(origin), resolver=Resolver(spoofed))
+        await fetch(origin, gate=Gate(admitting(origin), Resolver(spoofed)))
     assert refused.value.stage == stage
     assert len(packets) == 1, "the one connection to the page itself"
 
@@ -195,6 +181,62 @@ async def test_a_gzip_bomb_is_stopped_at_the_limit(site: Site, admitting: Admitt
     origin = await site({"/": answering(bomb, Content_Encoding="gzip")})
     with pytest.raises(PageTooLarge, match=r"^The page is larger than 1,000,000 bytes\.$"):
         await get(admitting(origin), origin, FetchLimits(max_bytes=1_000_000))
+
+
+async def test_a_deflate_bomb_is_stopped_at_the_limit(site: Site, admitting: Admitting) -> None:
+    bomb = zlib.compress(bytes(100_000_000), level=1)
+    origin = await site({"/": answering(bomb, Content_Encoding="deflate")})
+    with pytest.raises(PageTooLarge):
+        await get(admitting(origin), origin, FetchLimits(max_bytes=1_000_000))
+
+
+async def test_bombs_that_are_small_enough_one_by_one_are_stopped_together(site: Site, admitting: Admitting) -> None:
+    bomb = gzip.compress(bytes(900_000))
+    origin = await site({"/": answering(bomb, Content_Encoding="gzip")})
+    limits = FetchLimits(max_bytes=1_000_000, max_total_bytes=2_000_000)
+    async with Fetcher(Gate(admitting(origin), Resolver()), limits) as fetcher:
+        for _ in range(2):
+            await fetcher.get(origin)
+        with pytest.raises(PageTooLarge, match=r"^The page and its parts are larger than 2,000,000 bytes\.$"):
+            await fetcher.get(origin)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br"])
+async def test_a_coding_that_was_not_offered_is_not_unpacked(coding: str, site: Site, admitting: Admitting) -> None:
+    """Twice packed is where a bomb is a thousand times a thousand."""
+    body = gzip.compress(gzip.compress(bytes(20_000_000), 1), 1)
+    origin = await site({"/": answering(body, Content_Encoding=coding)})
+    try:
+        fetched = await get(admitting(origin), origin, FetchLimits(max_bytes=1_000_000))
+    except PageError:
+        return
+    assert len(fetched.body) <= 1_000_000
+
+
+async def test_what_was_refused_on_the_way_is_remembered(site: Site, admitting: Admitting) -> None:
+    origin = await site({"/": redirecting("http://10.0.0.1/")})
+    gate = Gate(admitting(origin), Resolver())
+    for _ in range(2):
+        with pytest.raises(UrlRefused):
+            await fetch(origin, gate=gate)
+    assert gate.refusals.lines() == ["Refused, address: http://10.0.0.1/ (2 times)"]
+
+
+async def test_a_connection_that_reached_elsewhere_is_remembered(
+    site: Site, admitting: Admitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = (await site({"/": hello})).replace("127.0.0.1", "site.example")
+    gate = Gate(admitting(origin), Resolver(loopback))
+    monkeypatch.setattr(PinnedResolver, "pinned", lambda *_: ("127.0.0.2",))
+    async with Fetcher(gate) as fetcher:
+        monkeypatch.setattr(PinnedResolver, "resolve", _resolved_to_loopback)
+        with pytest.raises(UrlRefused):
+            await fetcher.get(origin)
+    assert gate.refusals.lines() == [f"Refused, peer: {origin}/"]
+
+
+async def _resolved_to_loopback(_: PinnedResolver, host: str, port: int, family: int) -> list[ResolveResult]:
+    return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=2, proto=0, flags=0)]
 
 
 async def test_an_endless_body_is_stopped_at_the_limit(raw_server: RawServer, admitting: Admitting) -> None:
@@ -296,7 +338,7 @@ async def test_https_to_a_plain_server_is_explained(site: Site, admitting: Admit
 
 async def test_one_extraction_has_a_bounded_number_of_requests(site: Site, admitting: Admitting) -> None:
     origin = await site({"/": redirecting("/page"), "/page": hello})
-    async with Fetcher(admitting(origin), Resolver(), FetchLimits(max_requests=3)) as fetcher:
+    async with Fetcher(Gate(admitting(origin), Resolver()), FetchLimits(max_requests=3)) as fetcher:
         await fetcher.get(origin)
         await fetcher.get(f"{origin}/page")
         with pytest.raises(PageTooLarge, match=r"^The page needs more than 3 requests\.$"):
@@ -305,7 +347,7 @@ async def test_one_extraction_has_a_bounded_number_of_requests(site: Site, admit
 
 async def test_one_extraction_has_a_bounded_number_of_bytes(site: Site, admitting: Admitting) -> None:
     origin = await site({"/": answering(bytes(600))})
-    async with Fetcher(admitting(origin), Resolver(), FetchLimits(max_total_bytes=1000)) as fetcher:
+    async with Fetcher(Gate(admitting(origin), Resolver()), FetchLimits(max_total_bytes=1000)) as fetcher:
         await fetcher.get(origin)
         with pytest.raises(PageTooLarge, match=r"^The page and its parts are larger than 1,000 bytes\.$"):
             await fetcher.get(origin)
@@ -320,7 +362,7 @@ async def test_a_name_that_changes_its_address_still_leads_to_the_first(site: Si
     port = int(first.rpartition(":")[2])
     await site({"/": answering(b"second")}, host="127.0.0.2", port=port)
     policy = UrlPolicy(private_targets=frozenset({f"site.example:{port}"}))
-    async with Fetcher(policy, Resolver(rebinding)) as fetcher:
+    async with Fetcher(Gate(policy, Resolver(rebinding))) as fetcher:
         bodies = [(await fetcher.get(f"http://site.example:{port}/")).body for _ in range(2)]
     assert bodies == [b"first", b"first"]
 
@@ -334,13 +376,13 @@ async def test_an_international_name_is_asked_for_in_ascii(site: Site) -> None:
 
     port = int((await site({"/": echo})).rpartition(":")[2])
     policy = UrlPolicy(private_targets=frozenset({f"xn--bcher-kva.example:{port}"}))
-    fetched = await fetch(f"http://bücher.example:{port}/", policy=policy, resolver=Resolver(here))
+    fetched = await fetch(f"http://bücher.example:{port}/", gate=Gate(policy, Resolver(here)))
     assert f"Host: xn--bcher-kva.example:{port}" in fetched.body.decode().splitlines()
     assert asked == ["xn--bcher-kva.example"]
 
 
 async def test_style_sheets_can_be_fetched_at_the_same_time(site: Site, admitting: Admitting) -> None:
     origin = await site({"/{name}": echo})
-    async with Fetcher(admitting(origin), Resolver()) as fetcher:
+    async with Fetcher(Gate(admitting(origin), Resolver())) as fetcher:
         sheets = await asyncio.gather(*(fetcher.get(f"{origin}/{n}.css") for n in range(20)))
     assert [sheet.body.split(b"\n")[0] for sheet in sheets] == [b"/%d.css" % n for n in range(20)]

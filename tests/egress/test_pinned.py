@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
@@ -11,9 +10,7 @@ from aiohttp.abc import ResolveResult
 
 from jobserver.egress.pinned import PinnedConnector, PinnedResolver
 from jobserver.errors import UrlRefused
-
-Site = Callable[..., Awaitable[str]]
-RawServer = Callable[[Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]], Awaitable[str]]
+from tests.egress.servers import RawServer, Site
 
 
 class Lying(PinnedResolver):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,97 +16,6 @@ from jobserver.errors import UrlRefused
 BAD_URLS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data" / "bad_urls.json").read_text("utf-8"))
 LITERAL = [bad for bad in BAD_URLS if bad["class"] not in {"dns", "allowlist"}]
 OFF_LIST = [bad for bad in BAD_URLS if bad["class"] == "allowlist"]
-
-SAME = "as it is"
-GOOD_URLS = {
-    # shapes
-    "http://example.com/": SAME,
-    "https://example.com/": SAME,
-    "https://example.com": "https://example.com/",
-    "example.com": "https://example.com/",
-    "example.com/path": "https://example.com/path",
-    "example.com:443/path": "https://example.com/path",
-    "example.com:80": "https://example.com:80/",
-    "example.com?q=http://other.example": "https://example.com/?q=http://other.example",
-    "HTTP://EXAMPLE.COM/Path": "http://example.com/Path",
-    "HtTpS://ExAmPlE.CoM/": "https://example.com/",
-    "https://example.com?q=1": "https://example.com/?q=1",
-    "https://example.com#top": "https://example.com/#top",
-    "https://example.com/?": SAME,
-    "https://example.com/#": SAME,
-    "https://example.com//": SAME,
-    "https://example.com//double//slash": SAME,
-    # ports
-    "http://example.com:80/": "http://example.com/",
-    "https://example.com:443/": "https://example.com/",
-    "http://example.com:443/": SAME,
-    "https://example.com:80/": SAME,
-    "http://example.com:/": "http://example.com/",
-    "http://example.com:0080/": "http://example.com/",
-    # names
-    "https://example.com./": "https://example.com/",
-    "https://www.example.co.uk/": SAME,
-    "https://a.b.c.d.e.f.g.example.com/": SAME,
-    "https://my_site.example.com/": SAME,
-    "https://_dmarc.example.com/": SAME,
-    "https://r3---sn-5hne6nsz.example.com/": SAME,
-    "https://1e3.com/": SAME,
-    "https://0x.example.com/": SAME,
-    "https://127.0.0.1.example.com/": SAME,
-    "https://3com.com/": SAME,
-    "https://localhost.example.com/": SAME,
-    "https://mylocalhost.com/": SAME,
-    "https://test.com/": SAME,
-    "https://internal.example.com/": SAME,
-    f"https://{'a' * 63}.com/": SAME,
-    f"https://{'a.' * 125}com/": SAME,
-    # IDNA
-    "https://bücher.example/": "https://xn--bcher-kva.example/",
-    "https://BÜCHER.example/": "https://xn--bcher-kva.example/",
-    "https://xn--bcher-kva.example/": SAME,
-    "https://XN--BCHER-KVA.example/": "https://xn--bcher-kva.example/",
-    "https://straße.example/": "https://xn--strae-oqa.example/",
-    "https://mañana.com/": "https://xn--maana-pta.com/",
-    "https://例え.jp/": "https://xn--r8jz45g.jp/",
-    "https://한국.kr/": "https://xn--3e0b707e.kr/",
-    "https://עברית.com/": "https://xn--5dbqzzl.com/",
-    "https://नमस्ते.भारत/": "https://xn--h2bhs4b8d8a.xn--h2brj9c/",
-    "https://💩.la/": "https://xn--ls8h.la/",
-    "https://xn--i-7iq.ws/": SAME,
-    "https://example。com/": "https://example.com/",
-    # addresses
-    "http://1.1.1.1/": SAME,
-    "http://93.184.215.14:443/": SAME,
-    "http://8.8.8.8./": "http://8.8.8.8/",
-    "http://11.0.0.1/": SAME,
-    "http://172.32.0.1/": SAME,
-    "http://100.128.0.1/": SAME,
-    "https://[2606:4700:4700::1111]/": SAME,
-    "https://[2606:4700:4700:0:0:0:0:1111]:443/": "https://[2606:4700:4700::1111]/",
-    "https://[2A00:1450:4001:82B::200E]/": "https://[2a00:1450:4001:82b::200e]/",
-    # paths and queries
-    "https://example.com/a/./b/../c": "https://example.com/a/c",
-    "https://example.com/a/%2E%2e/b/%2e": "https://example.com/b/",
-    "https://example.com/../..": "https://example.com/",
-    "https://example.com/...": SAME,
-    "https://example.com/@user/status": SAME,
-    "https://example.com/?email=a@b.example": SAME,
-    "https://example.com/#@someone": SAME,
-    "https://example.com/a%20b%2Fc?d=%26": SAME,
-    "https://example.com/100%": SAME,
-    "https://example.com/%zz": SAME,
-    "https://example.com/ü?ü=ü#ü": "https://example.com/%C3%BC?%C3%BC=%C3%BC#%C3%BC",
-    "https://example.com/路径": "https://example.com/%E8%B7%AF%E5%BE%84",
-    "https://example.com/😀": "https://example.com/%F0%9F%98%80",
-    "https://example.com/a;b=c,d/(e)/'f'/*g*/!h/$i/&j/+k/=l/:m/[n]/|o/~p": SAME,
-    'https://example.com/<a>"b"{c}`d`^e': "https://example.com/%3Ca%3E%22b%22%7Bc%7D%60d%60%5Ee",
-    "https://example.com/?q={a}|b^c`d[e]": SAME,
-    "https://example.com/?q='a'\"b\"<c>": "https://example.com/?q=%27a%27%22b%22%3Cc%3E",
-    "https://example.com/?a=1&a=2;b=3&&=&c": SAME,
-    "https://example.com/?url=http://127.0.0.1/": SAME,
-    "https://example.com/a?b?c/d#e?f/g": SAME,
-    "https://example.com/" + "a" * (MAX_URL - 20): SAME,
-}
 
 # Pieces that URLs, and attacks on URL parsers, are made of: arbitrary text alone would hardly get past the scheme.
 PIECES = (
@@ -179,12 +89,6 @@ def test_a_bad_url_is_refused_without_a_look_up(bad: dict[str, Any], packets: li
 @pytest.mark.parametrize("bad", OFF_LIST, ids=lambda bad: bad["why"])
 def test_a_url_that_only_resembles_the_allow_list_is_refused(bad: dict[str, Any]) -> None:
     refusal(UrlPolicy(allowed_domains=("example.com",)), bad["url"])
-
-
-@pytest.mark.parametrize("raw", GOOD_URLS, ids=lambda raw: ascii(raw)[1:50])
-def test_a_good_url_passes_and_is_rebuilt_as_a_browser_would(raw: str) -> None:
-    expected = GOOD_URLS[raw]
-    assert UrlPolicy().check(raw).url == (raw if expected is SAME else expected)
 
 
 @pytest.mark.parametrize(
@@ -384,3 +288,12 @@ def test_private_targets_are_read_from_a_setting() -> None:
 def test_a_private_target_that_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not host:port: write it like"):
         parse_private_targets(text)
+
+
+def test_every_stage_is_documented() -> None:
+    root = Path(__file__).parents[2]
+    sources = [path.read_text("utf-8") for path in (root / "jobserver" / "egress").rglob("*.py")]
+    stages = {stage for source in sources for stage in re.findall(r'UrlRefused\(stage="([^"]+)"', source)}
+    documented = (root / "docs" / "protocol.md").read_text("utf-8")
+    assert len(stages) == 11
+    assert [stage for stage in sorted(stages) if f"\n| `{stage}` |" not in documented] == []

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from jobserver.egress.fetch import fetch
+from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy, parse_private_targets
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import JobserverError, PageUnreachable, UrlRefused
@@ -46,7 +49,7 @@ async def test_a_bad_url_is_refused_before_any_packet(bad: dict[str, Any], packe
     policy = UrlPolicy(allowed_domains=("example.com",) if bad["class"] == "allowlist" else None)
     resolver = Resolver(dns_of(bad) if "dns" in bad else Dns(["93.184.215.14"]))
     with pytest.raises((UrlRefused, PageUnreachable)):
-        await fetch(bad["url"], policy=policy, resolver=resolver)
+        await fetch(bad["url"], gate=Gate(policy, resolver))
     assert packets == []
 
 
@@ -114,6 +117,35 @@ async def test_a_look_up_has_a_time_limit() -> None:
 
     with pytest.raises(PageUnreachable, match="could not be looked up in time"):
         await Resolver(silent, time_limit=0.01).resolve(TARGET)
+
+
+async def test_names_that_are_never_answered_take_no_time_from_those_behind_them() -> None:
+    async def mostly_silent(host: str, _port: int) -> Sequence[str]:
+        if host.startswith("dead"):
+            await asyncio.Event().wait()
+        return ["93.184.216.34"]
+
+    resolver = Resolver(mostly_silent, time_limit=0.02)
+    dead = [resolver.resolve(UrlPolicy().check(f"https://dead{number}.example/")) for number in range(100)]
+    *failed, found = await asyncio.gather(*dead, resolver.resolve(TARGET), return_exceptions=True)
+    assert {type(one) for one in failed} == {PageUnreachable}
+    assert found == ("93.184.216.34",)
+
+
+def test_a_name_that_is_never_answered_does_not_keep_a_loop_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, answered = threading.Event(), threading.Event()
+
+    def think(*_: object, **__: object) -> None:
+        answer.wait(20)
+        answered.set()
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", think)
+    with pytest.raises(PageUnreachable, match="in time"):
+        asyncio.run(Resolver(time_limit=0.01).resolve(TARGET))
+    assert not answered.is_set()
+    answer.set()
+    assert answered.wait(10)
 
 
 async def test_the_system_knows_localhost() -> None:

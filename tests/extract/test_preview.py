@@ -144,6 +144,15 @@ def test_the_policy_allows_styles_with_the_nonce_and_nothing_that_runs():
     assert "script-src" not in directives
 
 
+def test_a_page_that_was_saved_to_a_file_brings_its_policy_along():
+    page = parsed(an_extraction())
+    (policy,) = page.css('meta[http-equiv="Content-Security-Policy"]')
+    said = policy.attributes["content"] or ""
+    assert f"{said}; frame-ancestors 'none'" == preview_csp(NONCE)
+    first = (page.html or "").index("Content-Security-Policy")
+    assert first < (page.html or "").index("<style")
+
+
 @pytest.mark.browser
 async def test_chromium_paints_the_component_s_style_and_runs_none_of_its_scripts(tmp_path: Path):
     extraction = an_extraction()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 
 from jobserver.egress.policy import UrlPolicy
-from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, PageUnreachable, UrlRefused
+from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, PageUnreachable, TimedOut, UrlRefused
 from jobserver.extract.browser.chromium import Chromium
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.workers.isolate import ProcessPool
+from tests.make import a_policy, until
 from tests.process import Pages
 
 
@@ -29,13 +31,14 @@ class Silence:
 
     def __init__(self) -> None:
         self.steps: list[str] = []
+        self.lines: list[str] = []
 
     def progress(self, fraction: float, step: str = "") -> None:
         assert 0 <= fraction <= 1
         self.steps.append(step)
 
     def log(self, line: str) -> None:
-        self.steps.append(line)
+        self.lines += line.splitlines()
 
     def artifact(self, name: str, body: bytes | str, content_type: str = "") -> None:
         self.steps.append(name)
@@ -53,9 +56,9 @@ def broken_browser() -> BrowserKeeper:
     return BrowserKeeper(lambda: Chromium("/bin/false"))
 
 
-def an_analyze(pool: ProcessPool, pages: Pages, keeper: BrowserKeeper | None = None) -> Analyze:
+def an_analyze(pool: ProcessPool, pages: Pages, keeper: BrowserKeeper | None = None, **settings: Any) -> Analyze:
     policy = UrlPolicy(private_targets=frozenset({pages.address.removeprefix("http://")}))
-    return Analyze(pool, keeper, policy, AnalyzeSettings())
+    return Analyze(pool, keeper, policy, AnalyzeSettings(**settings))
 
 
 async def run(analyze: Analyze, args: dict[str, Any]) -> dict[str, Any]:
@@ -139,3 +142,47 @@ async def test_a_wrong_argument_is_pointed_at(pool: ProcessPool, pages: Pages, a
     with pytest.raises(InvalidRequest) as refused:
         an_analyze(pool, pages).validate({"url": "https://example.com"} | args)
     assert [where for where, _ in refused.value.errors] == [pointer]
+
+
+# -- what is refused, and whose turn it is --------------------------------------------------------------------------
+
+
+async def test_what_a_page_was_refused_is_in_the_jobs_log(pool: ProcessPool, pages: Pages):
+    analyze, context = an_analyze(pool, pages), Silence()
+    await analyze.run(context, analyze.validate({"url": f"{pages.address}/astray"}))
+    assert context.lines == [
+        "Refused, address: http://169.254.169.254/a.css",
+        "Refused, name: http://metadata.google.internal/a.css",
+    ]
+
+
+async def test_what_a_failed_job_was_refused_is_in_its_log_too(pool: ProcessPool, pages: Pages):
+    analyze, context = an_analyze(pool, pages), Silence()
+    with pytest.raises(UrlRefused):
+        await analyze.run(context, analyze.validate({"url": f"{pages.address}/away"}))
+    assert context.lines == ["Refused, address: http://169.254.169.254/latest/"]
+
+
+async def test_pages_of_one_host_wait_for_each_other_and_say_so(pool: ProcessPool, pages: Pages):
+    analyze, first, second = an_analyze(pool, pages, host_concurrency=1), Silence(), Silence()
+    slow = asyncio.ensure_future(analyze.run(first, analyze.validate({"url": f"{pages.address}/slow"})))
+    await pages.visited.wait()
+    quick = asyncio.ensure_future(analyze.run(second, analyze.validate({"url": f"{pages.address}/page"})))
+    await until(lambda: second.steps)
+    assert second.steps == ["Waiting for other pages of this host"]
+    assert not quick.done()
+    pages.gate.set()
+    await slow
+    await quick
+    assert second.steps[-1] == "Done"
+    assert "Waiting for other pages of this host" not in first.steps
+
+
+async def test_a_turn_that_does_not_come_is_a_time_out_that_says_why(pool: ProcessPool, pages: Pages):
+    analyze = an_analyze(pool, pages, host_concurrency=1, policy=a_policy(timeout=1))
+    slow = asyncio.ensure_future(analyze.run(Silence(), analyze.validate({"url": f"{pages.address}/slow"})))
+    await pages.visited.wait()
+    with pytest.raises(TimedOut, match=r"^Other pages of this host were read for longer than 0\.4 seconds\.$"):
+        await analyze.run(Silence(), analyze.validate({"url": f"{pages.address}/page"}))
+    slow.cancel()
+    await asyncio.wait({slow})

@@ -7,15 +7,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from jobserver.egress.policy import UrlPolicy
-from jobserver.egress.resolver import Resolver
+from jobserver.egress.gate import Gate
 from jobserver.errors import PageError, TimedOut
 from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import ProtocolError, connect
 from jobserver.extract.browser.chromium import Chromium, find_chromium
-from jobserver.extract.browser.gate import Gate
+from jobserver.extract.browser.context import open_page
 from jobserver.extract.browser.keeper import BrowserKeeper
-from jobserver.extract.browser.page import Page, PageMoved, open_page
+from jobserver.extract.browser.page import Page, PageMoved
 from jobserver.extract.browser.reading import to_capture
 from jobserver.extract.browser.settle import Budget, settle
 from jobserver.extract.model import Capture, Request
@@ -36,18 +35,18 @@ _defaults: dict[str, Any] = {}
 _BLANK = "<!doctype html><html><head></head><body></body></html>"
 
 
-async def capture(ws_url: str, request: Request, policy: UrlPolicy, resolver: Resolver, report: Report) -> Capture:
+async def capture(ws_url: str, request: Request, gate: Gate, report: Report) -> Capture:
     """The components of a page as the browser at ``ws_url`` shows it.
 
-    ``report``: called with the share of the work done, 0 to 1, and what comes next. Raises UrlRefused, TimedOut and
-    the family of PageError. Nothing of the visit stays in the browser, whichever way this ends.
+    ``gate``: asked about everything that the page wants. ``report``: called with the share of the work done, 0 to 1,
+    and what comes next. Raises UrlRefused, TimedOut and the family of PageError. Nothing of the visit stays in the
+    browser, whichever way this ends.
     """
-    # Before the browser is troubled at all; it also gets the address in the one spelling that was checked.
-    url = policy.check(request.url).url
     try:
-        async with asyncio.timeout(request.time_limit), connect(ws_url) as connection:
-            gate = Gate(policy, resolver)
-            async with open_page(connection, request, gate) as page:
+        async with asyncio.timeout(request.time_limit):
+            # Before the browser is troubled at all; it also gets the address in the one spelling that was checked.
+            url = (await gate.admit(request.url)).target.url
+            async with connect(ws_url) as connection, open_page(connection, request, gate) as page:
                 return await _visit(page, url, request, await _defaults_of(ws_url, page), report)
     except TimeoutError:
         raise TimedOut(f"Reading the page took longer than {request.time_limit:g} seconds.") from None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import SplitResult, urlsplit
 
-from jobserver.errors import NotHtml, PageError, PageStatus, PageUnreachable
+from jobserver.egress.proxy import FilteringProxy
+from jobserver.errors import JobFailed, NotHtml, PageError, PageStatus, PageUnreachable, UrlRefused
 from jobserver.extract.browser.cdp import Params
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -29,17 +33,25 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response that became the page's main document."""
+    """The response that became the page's main document. ``length``: bytes it says it has, None where it does not."""
 
     url: str
     status: int
     mime: str
+    length: int | None = None
 
     @classmethod
     def from_event(cls, params: Params) -> Answer:
         """From the parameters of ``Network.responseReceived``."""
         response = params["response"]
-        return cls(response["url"], int(response["status"]), response["mimeType"].lower())
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        length = headers.get("content-length", "")
+        return cls(
+            response["url"],
+            int(response["status"]),
+            response["mimeType"].lower(),
+            int(length) if re.fullmatch("[0-9]{1,18}", length) else None,
+        )
 
     def check(self) -> None:
         """Raise PageStatus, PageUnreachable (where another try may help) or NotHtml unless it is a page to read."""
@@ -49,6 +61,28 @@ class Answer:
             raise PageStatus(f"The page answered {self.status}.")
         if self.mime not in _HTML:
             raise NotHtml(f"The address holds {self.mime or 'something unknown'}, not an HTML page.")
+
+
+def told_by(proxy: FilteringProxy, url: str, status: int | None = None) -> JobFailed | None:
+    """What ``proxy`` said in place of the answer of ``url``; None when it did not.
+
+    ``status``: of what came as the answer; None: nothing did. The browser cannot tell an answer of the proxy from the
+    server's, or shows no more than that there is no tunnel. It tries more connections than one: a page that has come is
+    not given up for one that failed.
+    """
+    parts = urlsplit(url)
+    is_plain = parts.scheme == "http"
+    declined = proxy.declined.get(url.partition("#")[0] if is_plain else _tunnel_to(parts))
+    if declined is None or (status is not None and not (is_plain and status == declined.status)):
+        return None
+    if declined.status is HTTPStatus.FORBIDDEN:
+        return UrlRefused(url=url)
+    return PageUnreachable(declined.sentence)
+
+
+def _tunnel_to(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    return f"https://{f'[{host}]' if ':' in host else host}:{parts.port or 443}/"
 
 
 def not_reached(error_text: str, answer: Answer | None, *, is_download: bool) -> PageError:

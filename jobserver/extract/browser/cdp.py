@@ -11,15 +11,15 @@ from typing import Any
 
 import aiohttp
 
-from jobserver.errors import BrowserCrashed
+from jobserver.errors import BrowserCrashed, PageTooLarge
 from jobserver.extract.browser.scope import scope
 
 Params = dict[str, Any]
 Handler = Callable[[str, Params], None]
 """(method, params) of an event. It must not block; an exception ends the connection's block."""
 
-MAX_MESSAGE = 128_000_000
-"""Bytes in one message: a capture is bounded far below this."""
+MAX_MESSAGE = 64_000_000
+"""Bytes in one message: a capture is bounded far below this. What a page sends and receives is in messages too."""
 
 
 class ProtocolError(Exception):
@@ -70,7 +70,11 @@ class Connection:
         self._handlers.pop(session_id, None)
 
     async def read(self) -> None:
-        """Hand out what the browser says until the connection ends, then raise BrowserCrashed to everyone waiting."""
+        """Hand out what the browser says until the connection ends, then raise BrowserCrashed to everyone waiting.
+
+        Raises PageTooLarge when it ends because of a message that only a page can have made so large: that is no crash,
+        after which all the other pages in the browser are given up as well.
+        """
         try:
             async for message in self._socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
@@ -78,6 +82,8 @@ class Connection:
                 self._dispatch(json.loads(message.data))
         finally:
             self._lose()
+        if self._socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+            raise PageTooLarge("The page sends or receives too much at once.")
         raise BrowserCrashed
 
     def _dispatch(self, message: Params) -> None:

@@ -8,53 +8,50 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from jobserver.errors import BrowserCrashed
+from jobserver.extract.browser.flags import FLAGS
+from jobserver.extract.browser.guest import Guest, invite
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Programs that are looked for on PATH, best first: the headless shell needs half the memory of the others."""
 
-# The network is the page's alone: no call home, no QUIC and no WebRTC past a proxy (in this build the spelling
-# --force-webrtc-ip-handling-policy does nothing). The rest makes pictures repeatable and small machines bearable.
-FLAGS = (
-    "--headless",
-    "--remote-debugging-port=0",
-    "--remote-debugging-pipe",
-    "--block-new-web-contents",
-    "--disable-background-networking",
-    "--disable-breakpad",
-    "--disable-client-side-phishing-detection",
-    "--disable-component-update",
-    "--disable-crash-reporter",
-    "--disable-default-apps",
-    "--disable-dev-shm-usage",
-    "--disable-domain-reliability",
-    "--disable-extensions",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--force-color-profile=srgb",
-    "--hide-scrollbars",
-    "--metrics-recording-only",
-    "--mute-audio",
-    "--no-default-browser-check",
-    "--no-first-run",
-    "--no-pings",
-    "--password-store=basic",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-)
+_ENVIRONMENT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+"""What the browser is told of our environment; it holds secrets."""
 
-# A pipe that nobody uses: a browser ends when its ends close, as they do with us. So not even a kill -9 of this process
-# leaves one behind. Descriptors 3 and 4 are where --remote-debugging-pipe looks.
-_WITH_LIFELINE = ("/bin/sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh")
+# The shell leads the browser's process group and stays to see it end. When this process goes, be it by kill -9, the
+# pipe at descriptor 3 ends: then one outside of the group kills it all and removes the profile. Descriptors 3 and 4 are
+# where --remote-debugging-pipe looks: nobody speaks there, but a browser whose shell was killed ends with us as well.
+_GUARDED = """
+exec 3<&0 4>&1 </dev/null >/dev/null
+umask 077
+ulimit -c 0
+{ ulimit -n 8192; echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
+"$@" &
+browser=$!
+exec 4>&-
+{ read -r _ <&3; setsid sh -c "$0" $$ "$TMPDIR" || kill -KILL $browser; } 2>/dev/null &
+exec 3<&-
+wait $browser
+rm -rf -- "$TMPDIR"
+kill -KILL 0
+"""
+
+# What is killed in the middle of a call may still make a file.
+_REMOVER = """
+kill -KILL -"$0"
+for _ in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1"; sleep 0.3; test -e "$1" || break; done
+"""
 
 _ENDPOINT = re.compile(rb"DevTools listening on (ws://\S+)\s")
 _KEPT_OUTPUT = 4000
 _REAP_TIME = 3.0
+_TRIES = 60
 
 
 def find_chromium(path: str | None = None) -> str | None:
@@ -68,7 +65,7 @@ def find_chromium(path: str | None = None) -> str | None:
 class Chromium:
     """One browser process with its children and its profile.
 
-    ``flags`` are added to `FLAGS`. ``time_limit``: seconds the start may take.
+    ``flags`` are added to `flags.FLAGS`. ``time_limit``: seconds the start may take.
     """
 
     def __init__(self, program: str, *, flags: Sequence[str] = (), time_limit: float = 20.0) -> None:
@@ -81,8 +78,8 @@ class Chromium:
         self._output = bytearray()
         self._address: str | None = None
         self._listening = asyncio.Event()
-        self.sandbox = "unknown"
-        """``on``, or ``off: …`` with the reason; known once started."""
+        self.guest: Guest | None = None
+        """Who it runs as; known once started."""
 
     @property
     def alive(self) -> bool:
@@ -116,6 +113,9 @@ class Chromium:
 
     async def close(self) -> None:
         """Kill the process group, reap it and remove the profile. Safe to call twice and at any moment."""
+        await _seen_through(self._close())
+
+    async def _close(self) -> None:
         process, self._process = self._process, None
         profile, self._profile = self._profile, None
         drain, self._drain = self._drain, None
@@ -132,31 +132,35 @@ class Chromium:
                 await asyncio.wait({drain})
         finally:
             if profile is not None:
-                await asyncio.to_thread(shutil.rmtree, profile, ignore_errors=True)
+                await asyncio.to_thread(_remove, profile)
 
     async def _start(self) -> str:
-        self.sandbox = await sandbox_state()
-        # Shielded, or a cancellation would leave a profile that nobody knows of.
-        await asyncio.shield(asyncio.to_thread(self._make_profile))
-        await self._launch()
+        self.guest = await invite(self._program)
+        await _seen_through(asyncio.to_thread(self._make_profile, self.guest.uid))
+        await _seen_through(self._launch(self.guest))
         self._drain = asyncio.get_running_loop().create_task(self._read_output(), name="chromium stderr")
         await self._listening.wait()
         if self._address is None:
             raise BrowserCrashed(f"The browser did not start. {self._last_words()}".strip())
         return self._address
 
-    def _make_profile(self) -> None:
+    def _make_profile(self, uid: int | None) -> None:
         self._profile = Path(tempfile.mkdtemp(prefix="jobserver-chromium-"))
+        if uid is not None:
+            os.chown(self._profile, uid, uid)
 
-    async def _launch(self) -> None:
+    async def _launch(self, guest: Guest) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            *_WITH_LIFELINE,
+            *("/bin/sh", "-c", _GUARDED, _REMOVER),
+            *guest.prefix,
             self._program,
             *FLAGS,
-            *([] if self.sandbox == "on" else ["--no-sandbox"]),
+            *([] if guest.sandbox == "on" else ["--no-sandbox"]),
             f"--user-data-dir={self._profile}",
             *self._flags,
             "about:blank",
+            cwd=self._profile,
+            env=_environment(self._profile),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -179,21 +183,36 @@ class Chromium:
         return "\n".join([line for line in lines if line][-3:])
 
 
-async def sandbox_state() -> str:
-    """``on``, or ``off: …`` and why: Chromium refuses to start as root, and needs user namespaces otherwise."""
-    if os.geteuid() == 0:
-        return "off: running as root"
-    try:
-        probe = await asyncio.create_subprocess_exec(
-            *("unshare", "--user", "--pid", "--net", "--fork", "true"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        works = await probe.wait() == 0
-    except OSError:
-        works = False
-    return "on" if works else "off: user namespaces do not work here"
+def _environment(profile: Path | None) -> dict[str, str]:
+    """All it writes goes to its profile, and away with it."""
+    known = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return known | dict.fromkeys(("HOME", "TMPDIR"), str(profile))
+
+
+async def _seen_through(work: Coroutine[Any, Any, None]) -> None:
+    """Do not stop in the middle of it, however often one is cancelled; it is short.
+
+    A process or a profile would be left that nobody knows of.
+    """
+    task = asyncio.get_running_loop().create_task(work, name="chromium")
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
+def _remove(profile: Path) -> None:
+    # A process that was killed in the middle of a call may still make a file.
+    for _ in range(_TRIES):
+        shutil.rmtree(profile, ignore_errors=True)
+        if not profile.exists():
+            break
+        time.sleep(_REAP_TIME / _TRIES)
 
 
 async def _close_pipes(process: asyncio.subprocess.Process) -> None:

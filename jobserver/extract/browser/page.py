@@ -1,22 +1,26 @@
-"""One visit to one page: an own browser context, made safe before the page gets a word in, and thrown away after."""
+"""One page in a browser: made safe before it gets a word in, led somewhere, asked, and watched all the while."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
+from jobserver.egress.gate import Gate
+from jobserver.egress.proxy import FilteringProxy
 from jobserver.errors import BrowserCrashed, PageError, PageTooLarge, PageUnreachable
-from jobserver.extract.browser.answers import Answer, not_reached
+from jobserver.extract.browser.answers import Answer, not_reached, told_by
 from jobserver.extract.browser.cdp import Connection, Params, ProtocolError
-from jobserver.extract.browser.gate import Gate
-from jobserver.extract.browser.requests import Requests
-from jobserver.extract.browser.scope import Spawn, fail, scope
+from jobserver.extract.browser.requests import Requests, without_body
+from jobserver.extract.browser.scope import Spawn, fail
 from jobserver.extract.browser.traffic import Traffic
 from jobserver.extract.model import Request
 
+MAX_NODES = 500_000
+"""Elements and texts of a page: a few megabytes can hold so many that they take minutes and gigabytes to build."""
+
+_COUNT_EVERY = 0.25
 _WORLD = "jobserver"
 _GONE = (
     "context was destroyed",
@@ -31,21 +35,35 @@ _NO_SERVICE_WORKERS = "delete Navigator.prototype.serviceWorker"
 
 
 class Page:
-    """A page in its own browser context. ``warnings``: sentences about what could not be read as it should."""
+    """A page in its own browser context, whose way out is ``proxy``.
 
-    def __init__(self, connection: Connection, ids: dict[str, str], request: Request, gate: Gate, spawn: Spawn) -> None:
+    ``ids``: of its target, session and context. ``warnings``: sentences about what could not be read as it should.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        ids: dict[str, str],
+        request: Request,
+        gate: Gate,
+        proxy: FilteringProxy,
+        spawn: Spawn,
+    ) -> None:
         self._connection = connection
         self._target_id, self._session_id, self._context_id = ids["target"], ids["session"], ids["context"]
         self._frame_id = ids["target"]  # a page's main frame carries the id of its target
         self._gate = gate
+        self._proxy = proxy
         self._spawn = spawn
         self._viewport = request.viewport
         self._requests = Requests(connection, self._session_id, self._frame_id, gate)
-        self.traffic = Traffic(request.max_page_bytes)
+        self._max_bytes = request.max_page_bytes
+        self.traffic = Traffic(self._max_bytes)
         self._answer: Answer | None = None
         self._answered = asyncio.Event()
         self._parsed = False
         self.loaded = asyncio.Event()
+        self._failed_url: str | None = None
         self._stopped = False
         self._interrupted = False
         self.warnings: list[str] = []
@@ -58,7 +76,7 @@ class Page:
         for method, params in (
             ("Page.enable", {}),
             ("Inspector.enable", {}),
-            ("Network.enable", {}),
+            ("Network.enable", _KEEP_NOTHING),
             ("Network.setBypassServiceWorker", {"bypass": True}),
             ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SERVICE_WORKERS}),
             ("Emulation.setDeviceMetricsOverride", _metrics(width, height)),
@@ -68,6 +86,8 @@ class Page:
         await self._connection.send("Target.setDiscoverTargets", {"discover": True})
         deny = {"behavior": "deny", "browserContextId": self._context_id}
         await self._connection.send("Browser.setDownloadBehavior", deny)
+        self._spawn(self._mind_the_size())
+        self._spawn(self._mind_the_nodes())
 
     async def send(self, method: str, params: Params | None = None, *, time_limit: float = 10.0) -> Params:
         """Give a command to this page; see `Connection.send`."""
@@ -82,20 +102,26 @@ class Page:
 
         ``time_limit``: seconds until the answer's head. Raises UrlRefused, PageUnreachable, PageStatus and NotHtml.
         """
+        self._parsed = False
         self.loaded.clear()
         try:
             result = await self.send("Page.navigate", {"url": url}, time_limit=time_limit)
         except TimeoutError:
             raise PageUnreachable("The page did not answer in time.") from None
         if error_text := result.get("errorText"):
-            raise not_reached(error_text, self._answer, is_download=result.get("isDownload", False))
+            told = told_by(self._proxy, url)
+            raise told or not_reached(error_text, self._answer, is_download=result.get("isDownload", False))
         async with asyncio.timeout(time_limit):
             await self._answered.wait()
         self.check_answer()
 
     def check_answer(self) -> None:
-        """Raise PageStatus, PageUnreachable or NotHtml unless the page that is shown now is one to read."""
+        """Raise PageStatus, PageUnreachable, UrlRefused or NotHtml unless what is shown now is a page to read."""
+        if self._failed_url is not None:
+            raise told_by(self._proxy, self._failed_url) or PageUnreachable()
         if self._answer is not None:
+            if error := told_by(self._proxy, self._answer.url, self._answer.status):
+                raise error
             self._answer.check()
 
     @property
@@ -130,7 +156,7 @@ class Page:
 
     def refused_requests(self) -> int:
         """How many requests the URL policy turned away."""
-        return self._gate.refused
+        return self._gate.refusals.count
 
     async def _evaluate(self, expression: str, time_limit: float) -> Any:
         try:
@@ -158,13 +184,13 @@ class Page:
         self.traffic.note(method, params)
         match method:
             case "Fetch.requestPaused":
-                self._spawn(self._requests.decide(params))
+                self._spawn(self._requests.decide(without_body(params)))
             case "Network.responseReceived":
                 self._on_response(params)
-            case "Network.dataReceived" if self.traffic.exceeded and not self._stopped:
-                self._stopped = True
+            case "Network.dataReceived" if self.traffic.exceeded:
                 self._spawn(self._too_large())
             case "Page.frameNavigated" if "parentId" not in params["frame"]:
+                self._failed_url = params["frame"].get("unreachableUrl")
                 self._parsed = False
                 self.loaded.clear()
             case "Page.domContentEventFired":
@@ -186,8 +212,25 @@ class Page:
         if params.get("type") == "Document" and params.get("frameId") == self._frame_id:
             self._answer = Answer.from_event(params)
             self._answered.set()
+            # Not when it has come: the browser lays out what it has meanwhile, and takes the rest no faster.
+            if (self._answer.length or 0) > self._max_bytes:
+                self._spawn(fail(PageTooLarge()))
+
+    async def _mind_the_size(self) -> None:
+        await self._proxy.exceeded.wait()
+        await self._too_large()
+
+    async def _mind_the_nodes(self) -> None:
+        while True:
+            await asyncio.sleep(_COUNT_EVERY)
+            with suppress(ProtocolError, TimeoutError):
+                if (await self.send("Memory.getDOMCounters"))["nodes"] > MAX_NODES:
+                    raise PageTooLarge(f"The page has more than {MAX_NODES:,} elements.")
 
     async def _too_large(self) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
         if not self._parsed:
             raise PageTooLarge
         self.warnings.append("The page is larger than the limit; what came after it was not loaded.")
@@ -213,30 +256,8 @@ class PageMoved(Exception):
     """The page went elsewhere while it was being read."""
 
 
-@asynccontextmanager
-async def open_page(connection: Connection, request: Request, gate: Gate) -> AsyncIterator[Page]:
-    """A blank page in a browser context of its own, which is gone after the block.
-
-    The context also ends with the connection, so that a process killed in the middle leaves nothing in the browser.
-    """
-    made = await connection.send("Target.createBrowserContext", {"disposeOnDetach": True})
-    context = {"browserContextId": made["browserContextId"]}
-    try:
-        target = await connection.send("Target.createTarget", {"url": "about:blank", **context})
-        attached = await connection.send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
-        ids = {
-            "target": target["targetId"],
-            "session": attached["sessionId"],
-            "context": context["browserContextId"],
-        }
-        async with scope() as spawn:
-            page = Page(connection, ids, request, gate, spawn)
-            await page.prepare()
-            yield page
-    finally:
-        with suppress(ProtocolError, TimeoutError, BrowserCrashed):
-            await connection.send("Target.disposeBrowserContext", context, time_limit=5.0)
-
+# Chromium would keep the bodies of answers in case somebody asks for them.
+_KEEP_NOTHING = {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}
 
 _OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 

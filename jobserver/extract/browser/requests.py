@@ -1,12 +1,16 @@
-"""Answers for the requests that the browser pauses: go on, or fail and why."""
+"""Answers for the requests that the browser pauses: go on, or fail and why.
+
+An early filter that saves work and says clearly why a page was refused. It is not the guard: pop-ups, workers,
+WebSockets and WebRTC pass by request interception in Chromium (measured). The guard is the proxy (`egress.proxy`).
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from jobserver.errors import PageError, PageUnreachable
+from jobserver.egress.gate import Gate
+from jobserver.errors import PageError, PageUnreachable, UrlRefused
 from jobserver.extract.browser.cdp import Connection, Params, ProtocolError
-from jobserver.extract.browser.gate import Gate
 
 MAX_REQUESTS = 2000
 """Requests of one visit; a page that wants more gets no more."""
@@ -14,8 +18,15 @@ MAX_REQUESTS = 2000
 MAX_DOCUMENTS = 8
 """Main documents of one visit: the page and where it leads by redirect, refresh or script."""
 
+_WITHOUT_NETWORK = ("data:", "blob:", "about:")
+
 # Nothing of these is seen in a component: a video shows its poster, a frame is captured as its address.
 _NOT_NEEDED = frozenset({"Media", "Ping", "CSPViolationReport", "Prefetch"})
+
+
+def without_body(paused: Params) -> Params:
+    """``paused`` without what the page sends: it may be many megabytes, and is kept while a name is looked up."""
+    return {**paused, "request": {"url": paused["request"]["url"]}}
 
 
 class Requests:
@@ -49,10 +60,13 @@ class Requests:
         self._count += 1
         if kind == "Document" or kind in _NOT_NEEDED or self._count > MAX_REQUESTS:
             return "BlockedByClient"
-        refusal = await self._gate.refusal(url)
-        if refusal is None:
-            return None
-        return "NameNotResolved" if isinstance(refusal, PageUnreachable) else "BlockedByClient"
+        try:
+            await self._admit(url)
+        except UrlRefused:
+            return "BlockedByClient"
+        except PageUnreachable:
+            return "NameNotResolved"
+        return None
 
     async def _main_document(self, url: str) -> str | None:
         if self.settled:
@@ -60,6 +74,9 @@ class Requests:
         self._documents += 1
         if self._documents > MAX_DOCUMENTS:
             raise PageError("The page redirects without end.")
-        if refusal := await self._gate.refusal(url):
-            raise refusal
+        await self._admit(url)
         return None
+
+    async def _admit(self, url: str) -> None:
+        if not url.startswith(_WITHOUT_NETWORK):
+            await self._gate.admit(url)

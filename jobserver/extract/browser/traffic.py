@@ -14,14 +14,14 @@ _ENDLESS = frozenset({"EventSource", "WebSocket", "Media", "Ping"})
 
 
 class Traffic:
-    """Counts a page's bytes and the requests that are under way.
+    """Counts a page's bytes as they are unpacked, and the requests that are under way.
 
-    ``limit``: bytes on the wire for the page and all it loads. ``exceeded`` is set once when there are more.
+    ``limit``: bytes on the wire for the page and all it loads, which the proxy counts. ``exceeded``: whether more came
+    out of them than text can hold.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._wire = 0
         self._unpacked = 0
         self._under_way: set[str] = set()
         self._changed = asyncio.Event()
@@ -54,6 +54,5 @@ class Traffic:
                 return
 
     def _count(self, params: Params) -> None:
-        self._wire += params["encodedDataLength"]
         self._unpacked += params["dataLength"]
-        self.exceeded = self._wire > self._limit or self._unpacked > self._limit * _EXPANSION
+        self.exceeded = self._unpacked > self._limit * _EXPANSION

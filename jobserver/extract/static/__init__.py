@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jobserver.egress.policy import UrlPolicy
-from jobserver.egress.resolver import Resolver
+from jobserver.egress.gate import Gate
 from jobserver.errors import MissingExtra
 from jobserver.extract.model import Capture, Request
 
 
-async def capture(
-    request: Request, policy: UrlPolicy, resolver: Resolver, report: Callable[[float, str], None]
-) -> Capture:
+async def capture(request: Request, gate: Gate, report: Callable[[float, str], None]) -> Capture:
     """Read the components off the page of ``request`` without a browser.
 
     ``report(fraction, step)`` is told how far it is. It holds its event loop for as long as the page takes to read
-    (seconds, for a large one), so it belongs in a process of its own. Every request goes through ``policy`` and
-    ``resolver``. Scripts do not run, and nothing is laid out: `Found.box` is None.
+    (seconds, for a large one), so it belongs in a process of its own. Every request goes through ``gate``. Scripts do
+    not run, and nothing is laid out: `Found.box` is None.
 
     Raises UrlRefused, the kinds of PageError, and MissingExtra when the parsers are not installed.
     """
@@ -27,4 +24,4 @@ async def capture(
         if (missing.name or "").partition(".")[0] not in {"selectolax", "tinycss2", "webencodings"}:
             raise
         raise MissingExtra("Reading pages without a browser needs: pip install 'jobserver[analyze]'") from missing
-    return await engine.capture(request, policy, resolver, report)
+    return await engine.capture(request, gate, report)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from jobserver.egress.fetch import Fetcher, FetchLimits
-from jobserver.egress.policy import UrlPolicy
-from jobserver.egress.resolver import Resolver
+from jobserver.egress.gate import Gate
 from jobserver.extract.model import Capture, Found, Request
 from jobserver.extract.static.cascade import Cascade, cascade
 from jobserver.extract.static.load import MAX_SHEETS, getter, load_page, load_sheets
@@ -27,7 +26,7 @@ MAX_OUTER_HTML = 20_000
 Report = Callable[[float, str], None]
 
 
-async def capture(request: Request, policy: UrlPolicy, resolver: Resolver, report: Report) -> Capture:
+async def capture(request: Request, gate: Gate, report: Report) -> Capture:
     """Fetch the page of ``request`` and read it; see `jobserver.extract.static.capture`."""
     limits = FetchLimits(
         max_bytes=request.max_page_bytes,
@@ -36,7 +35,7 @@ async def capture(request: Request, policy: UrlPolicy, resolver: Resolver, repor
         time_limit=min(MAX_SECONDS, request.time_limit / 2),
     )
     report(0.0, "fetching the page")
-    async with Fetcher(policy, resolver, limits) as fetcher:
+    async with Fetcher(gate, limits) as fetcher:
         html, url = await load_page(fetcher, request.url)
         report(0.2, "reading the page")
         page = Page(html, url)

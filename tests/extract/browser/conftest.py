@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.extract import browser
@@ -71,7 +72,7 @@ def visit(ws_url: str, site: Site) -> Visit:
     async def capture(url: str, *, report: Any = None, **members: Any) -> Capture:
         request = Request(url=url, **{"time_limit": 25.0, **members})
         policy = UrlPolicy(private_targets=frozenset({site.authority}))
-        return await browser.capture(ws_url, request, policy, Resolver(), report or (lambda _done, _step: None))
+        return await browser.capture(ws_url, request, Gate(policy, Resolver()), report or (lambda _done, _step: None))
 
     return capture
 

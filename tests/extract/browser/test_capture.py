@@ -442,7 +442,10 @@ _DOT = base64.b64decode(
 
 
 async def _in_page(devtools: Connection, url: str, expression: str) -> list[list[str]]:
-    target = await devtools.send("Target.createTarget", {"url": "about:blank", "width": 1280, "height": 1000})
+    # A page of no visit has no proxy to go through.
+    direct = await devtools.send("Target.createBrowserContext", {"proxyServer": "direct://", "disposeOnDetach": True})
+    size = {"width": 1280, "height": 1000}
+    target = await devtools.send("Target.createTarget", {"url": "about:blank", **size, **direct})
     session = (await devtools.send("Target.attachToTarget", {**target, "flatten": True}))["sessionId"]
     await devtools.send("Page.navigate", {"url": url}, session)
     waiting = "new Promise(done => document.readyState === 'complete' ? done() : addEventListener('load', done))"

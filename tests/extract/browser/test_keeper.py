@@ -65,7 +65,7 @@ async def test_a_browser_in_use_is_not_idle(program: str):
     await keeper.close()
 
 
-async def test_a_retired_browser_is_dead_and_the_next_lease_gets_a_fresh_one(
+async def test_a_retired_browser_is_leased_no_more_and_ends_with_its_last_user(
     keeper: BrowserKeeper, living: Callable[[int], list[int]]
 ):
     async with keeper.lease() as old:
@@ -73,13 +73,29 @@ async def test_a_retired_browser_is_dead_and_the_next_lease_gets_a_fresh_one(
         assert browser
         pid = browser.pid
         assert pid
-        await keeper.retire(old)
-        assert living(pid) == []
+        async with keeper.lease() as crashed:
+            assert crashed == old
+            keeper.retire(old)
         async with keeper.lease() as new:
             assert new != old
-            await keeper.retire(old)
+            keeper.retire(old)
             assert await _answers(new), "late news of the old browser must not kill the new one"
+        assert await _answers(old), "another page's crash must not cost this one its browser"
+    await until(lambda: living(pid) == [])
     assert keeper.running is not None, "the old lease's end must not count for the new browser"
+
+
+async def test_closing_the_keeper_closes_retired_browsers_in_use(
+    keeper: BrowserKeeper, living: Callable[[int], list[int]]
+):
+    async with keeper.lease() as old:
+        browser = keeper.running
+        assert browser
+        pid = browser.pid
+        assert pid
+        keeper.retire(old)
+        await keeper.close()
+        assert living(pid) == []
 
 
 async def test_a_browser_that_died_is_replaced(keeper: BrowserKeeper):

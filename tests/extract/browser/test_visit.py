@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
+from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import (
@@ -80,8 +81,8 @@ async def test_a_download_is_not_a_page_and_writes_no_file(visit: Visit, site: S
 
 async def test_a_closed_port_is_unreachable(ws_url: str, closed_port: int):
     policy = UrlPolicy(private_targets=frozenset({f"127.0.0.1:{closed_port}"}))
-    with pytest.raises(PageUnreachable, match="refused the connection"):
-        await browser.capture(ws_url, Request(f"http://127.0.0.1:{closed_port}/"), policy, Resolver(), _quiet)
+    with pytest.raises(PageUnreachable, match="could not be reached"):
+        await browser.capture(ws_url, Request(f"http://127.0.0.1:{closed_port}/"), Gate(policy, Resolver()), _quiet)
 
 
 async def test_a_connection_that_breaks_is_unreachable(visit: Visit, site: Site):
@@ -94,12 +95,23 @@ async def test_a_connection_that_breaks_is_unreachable(visit: Visit, site: Site)
         await visit(site.add("/slam", slam))
 
 
+async def test_a_page_that_has_come_is_not_given_up_for_a_later_connection_that_breaks(visit: Visit, site: Site):
+    async def only_once(request: web.Request) -> web.StreamResponse:
+        if site.asked.count("/") > 1 and request.transport:
+            request.transport.abort()
+        return web.Response(text=f"{BUTTON}<script>fetch('/')</script>", content_type="text/html")
+
+    capture = await visit(site.add("/", only_once))
+    assert site.asked.count("/") > 1
+    assert kinds(capture) == ["button"]
+
+
 async def test_a_name_that_does_not_resolve_is_unreachable(ws_url: str):
     async def nothing(_host: str, _port: int) -> list[str]:
         raise OSError
 
     with pytest.raises(PageUnreachable, match="could not be found"):
-        await browser.capture(ws_url, Request("http://shop.example.com/"), UrlPolicy(), Resolver(nothing), _quiet)
+        await browser.capture(ws_url, Request("http://shop.example.com/"), Gate(UrlPolicy(), Resolver(nothing)), _quiet)
 
 
 async def test_endless_redirects_end(visit: Visit, site: Site):
@@ -122,8 +134,9 @@ async def test_a_name_that_leads_to_a_private_address_is_refused(ws_url: str):
     async def metadata(_host: str, _port: int) -> list[str]:
         return ["169.254.169.254"]
 
+    gate = Gate(UrlPolicy(), Resolver(metadata))
     with pytest.raises(UrlRefused):
-        await browser.capture(ws_url, Request("http://shop.example.com/"), UrlPolicy(), Resolver(metadata), _quiet)
+        await browser.capture(ws_url, Request("http://shop.example.com/"), gate, _quiet)
 
 
 async def test_a_redirect_to_a_private_address_is_refused(visit: Visit, site: Site):
@@ -285,12 +298,36 @@ async def test_a_document_that_is_too_large_is_refused(visit: Visit, site: Site)
         await visit(url, max_page_bytes=100_000)
 
 
+async def test_a_document_that_says_it_is_too_large_is_not_waited_for(visit: Visit, site: Site):
+    async def announce(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/html", "Content-Length": "52000000"})
+        await response.prepare(request)
+        await response.write(b"<p>" + b"x" * 50_000)
+        await asyncio.Event().wait()
+        return response
+
+    with pytest.raises(PageTooLarge):
+        await visit(site.add("/", announce), time_limit=20.0)
+
+
 async def test_a_page_that_loads_too_much_is_read_without_the_rest(visit: Visit, site: Site):
     site.add("/large", responds(body=b"x" * 500_000))
     script = "addEventListener('load', () => fetch('/large'))"
     capture = await visit(site.html("/", f"{BUTTON}<script>{script}</script>"), max_page_bytes=100_000)
     assert kinds(capture) == ["button"]
     assert any("larger than the limit" in warning for warning in capture.warnings)
+
+
+async def test_a_page_that_sends_too_much_at_once_is_refused_and_costs_no_other_page_the_browser(
+    visit: Visit, site: Site, devtools: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("jobserver.extract.browser.cdp.MAX_MESSAGE", 4_000_000)
+    script = "fetch('/elsewhere', {method: 'POST', body: 'x'.repeat(3_000_000)})"
+    with pytest.raises(PageTooLarge, match="at once"):
+        await visit(site.html("/", f"{BUTTON}<script>{script}</script>"))
+    targets = (await devtools.send("Target.getTargets"))["targetInfos"]
+    assert site.url("/") not in [target["url"] for target in targets]
+    assert kinds(await visit(site.html("/fine", BUTTON))) == ["button"]
 
 
 async def test_a_compression_bomb_is_stopped(visit: Visit, site: Site):

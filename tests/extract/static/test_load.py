@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import MissingExtra, NotHtml, PageStatus, PageUnreachable, UrlRefused
@@ -70,7 +71,7 @@ async def read(url: str, steps: list[tuple[float, str]] | None = None, time_limi
     said = steps if steps is not None else []
     policy = UrlPolicy(private_targets=frozenset({origin}))
     request = Request(url=url, time_limit=time_limit)
-    return await static.capture(request, policy, Resolver(), lambda done, step: said.append((done, step)))
+    return await static.capture(request, Gate(policy, Resolver()), lambda done, step: said.append((done, step)))
 
 
 async def test_a_page_is_read_with_its_sheets_and_says_how_far_it_is(serve: Serve):
@@ -144,7 +145,7 @@ async def test_the_errors_of_the_way_out_come_through(serve: Serve):
     with pytest.raises(PageStatus):
         await read(f"{origin}/")
     with pytest.raises(UrlRefused):
-        await static.capture(Request(url=origin), UrlPolicy(), Resolver(), lambda _done, _step: None)
+        await static.capture(Request(url=origin), Gate(UrlPolicy(), Resolver()), lambda _done, _step: None)
 
 
 @pytest.mark.parametrize(
@@ -183,4 +184,6 @@ async def test_without_the_parsers_it_says_what_to_install(monkeypatch: pytest.M
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtra, match=r"pip install 'jobserver\[analyze\]'"):
-        await static.capture(Request(url="https://example.com"), UrlPolicy(), Resolver(), lambda _done, _step: None)
+        await static.capture(
+            Request(url="https://example.com"), Gate(UrlPolicy(), Resolver()), lambda _done, _step: None
+        )
