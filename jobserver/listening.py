@@ -9,11 +9,10 @@ import os
 import signal
 import socket
 import stat
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Self
-
-from aiohttp import web
+from typing import Any, Self
 
 from jobserver.errors import StartupError
 
@@ -56,20 +55,39 @@ class Listening:
         """Whether only this machine can reach the server."""
         return all(_is_local(one) for one in self._sockets) if self._sockets else is_loopback(self._host)
 
-    async def start(self, runner: web.AppRunner) -> str:
-        """Listen, and return the first address: ``http://host:port``, or ``unix:`` and a path."""
-        for one in self._sockets:
-            await web.SockSite(runner, one).start()
-        if not self._sockets:
-            await self._listen_on_port(runner)
-        return _shown(runner.addresses[0])
+    async def start(self, listen: Callable[[socket.socket], Awaitable[None]]) -> str:
+        """Listen, and return the first address: ``http://host:port``, or ``unix:`` and a path.
 
-    async def _listen_on_port(self, runner: web.AppRunner) -> None:
+        ``listen``: is given every socket, bound, and closes it in the end.
+        """
+        sockets = self._sockets or await self._ports()
+        for one in sockets:
+            await listen(one)
+        return _shown(sockets[0].getsockname())
+
+    async def _ports(self) -> list[socket.socket]:
         try:
-            await web.TCPSite(runner, self._host, self._port).start()
+            found = await asyncio.get_running_loop().getaddrinfo(
+                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            with ExitStack() as closing:
+                bound = [closing.enter_context(_bind_port(each[0], each[4])) for each in dict.fromkeys(found)]
+                closing.pop_all()
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StartupError(f"Cannot listen on {self._host}, port {self._port}: {reason}.") from error
+        return bound
+
+
+def _bind_port(family: int, address: Any) -> socket.socket:
+    with ExitStack() as closing:
+        made = closing.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the one before us may have closed just now
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # IPv4 has a socket of its own
+        made.bind(address)
+        closing.pop_all()
+    return made
 
 
 def bind_unix(path: Path, mode: int) -> socket.socket:

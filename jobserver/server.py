@@ -11,11 +11,13 @@ from typing import TypeVar
 from aiohttp import web
 
 from jobserver.auth.addresses import parse_proxies
+from jobserver.auth.cliq import read_public_key
 from jobserver.auth.keys import read_entries
 from jobserver.auth.signing import Credentials, check_secrets
 from jobserver.config import Config, shown
 from jobserver.errors import BadSetting, StoreBroken
 from jobserver.extract.browser.choice import find_browser
+from jobserver.extract.browser.guest import invite
 from jobserver.jobs.clock import Clock
 from jobserver.jobs.model import State
 from jobserver.jobs.service import Jobs
@@ -23,9 +25,12 @@ from jobserver.listening import Listening, is_loopback, notify, until_told
 from jobserver.runtime import Handlers, Runtime
 from jobserver.tuning import calm_collector, loop_factory
 from jobserver.web.app import web_app
+from jobserver.web.connections.descriptors import room_for
+from jobserver.web.connections.limits import ConnectionLimits
+from jobserver.web.connections.runner import Runner
 from jobserver.web.cors import parse_origins
 from jobserver.web.keys import About, WebSettings
-from jobserver.web.runner import Runner
+from jobserver.web.origins import parse_hosts
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +68,26 @@ class Server:
         self.jobs = self.runtime.jobs
         self.crew = self.runtime.crew
         self._keys = _parsed("API_KEYS", lambda text: read_entries(text, self.jobs.now()), config.api_keys)
+        analyzes = "browser" if self.runtime.browser and config.analyze_engine != "static" else "static"
+        self._readiness = {"analyze": analyzes}
+        self._proxies = _parsed("TRUSTED_PROXIES", parse_proxies, config.trusted_proxies)
         self.app = self._web()
+
+    def connections(self) -> ConnectionLimits:
+        """What the peers of a server that listens itself may take; the process gets the file descriptors for it."""
+        config = self.config
+        return ConnectionLimits(
+            most=room_for(config.max_connections),
+            most_per_address=config.max_connections_per_address,
+            trusted=self._proxies,
+            head_within=config.header_timeout,
+        )
 
     async def _running(self, _: web.Application) -> AsyncIterator[None]:
         for warning in self._warnings:
             _log.warning("%s Only this machine should reach this server.", warning)
+        if self.runtime.browser and (program := find_browser(self.config.chromium_path)):
+            self._readiness["sandbox"] = (await invite(program)).sandbox
         async with self.runtime:
             for key in self._keys:
                 await self.jobs.put_key(key)
@@ -80,27 +100,41 @@ class Server:
         config = self.config
         app = web_app(
             self.jobs,
-            Credentials(config.cliq_secret, strict=config.strict_hmac, allow_unsigned=config.allow_unsigned),
+            self._credentials(),
             WebSettings(
                 max_body=config.max_body_bytes,
+                body_timeout=config.body_timeout,
                 failed_status=config.legacy_failed_status,
                 rate_limit=config.rate_limit,
                 key_rate_limit=config.key_rate_limit,
-                trusted_proxies=_parsed("TRUSTED_PROXIES", parse_proxies, config.trusted_proxies),
+                trusted_proxies=self._proxies,
                 body_memory=config.max_bodies_bytes,
                 max_open=config.max_open_requests,
                 max_streams=config.max_streams,
                 max_streams_per_owner=config.max_streams_per_owner,
                 cors_origins=_parsed("CORS_ORIGINS", parse_origins, config.cors_origins),
+                allowed_hosts=_parsed("ALLOWED_HOSTS", parse_hosts, config.allowed_hosts),
+                # Any page that its user visits could speak for whoever can be guessed.
+                local_only=bool(self._warnings) or config.allow_unsigned,
                 access_log=config.access_log,
                 metrics_public=config.metrics_public,
             ),
-            {"analyze": "browser" if self.runtime.browser and config.analyze_engine != "static" else "static"},
+            self._readiness,
             About(shown(config), find_browser(config.chromium_path)),
         )
         app.cleanup_ctx.append(self._running)
         app.on_shutdown.append(self._begin_drain)
         return app
+
+    def _credentials(self) -> Credentials:
+        config = self.config
+        key = config.cliq_public_key
+        return Credentials(
+            config.cliq_secret,
+            strict=config.strict_hmac,
+            allow_unsigned=config.allow_unsigned,
+            cliq=_parsed("CLIQ_PUBLIC_KEY", read_public_key, key) if key else None,
+        )
 
 
 def run(config: Config, announce: Callable[[str], None], *, handlers: Handlers | None = None) -> int:
@@ -119,10 +153,10 @@ async def serve(config: Config, announce: Callable[[str], None], *, handlers: Ha
     """
     with Listening(config.host, config.port, unix=config.unix_socket, mode=config.unix_socket_mode) as listening:
         server = Server(config, handlers=handlers, loopback=listening.loopback and not config.render)
-        runner = Runner(server.app, shutdown_timeout=_CLOSE_WITHIN)
+        runner = Runner(server.app, server.connections(), shutdown_timeout=_CLOSE_WITHIN)
         try:
             await runner.setup()
-            announce(await listening.start(runner))
+            announce(await listening.start(runner.listen))
             crashed = await _work(server)
         finally:
             await runner.cleanup()

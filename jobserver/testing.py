@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from aiohttp import web
-
 from jobserver.client import Client
 from jobserver.config import Config, configured
 from jobserver.jobs.clock import ManualClock
 from jobserver.jobs.model import Filter, Job, Progress, State
 from jobserver.jobs.service import Jobs, Standing
 from jobserver.jobs.submission import Submission
+from jobserver.listening import Listening
 from jobserver.runtime import Handlers
 from jobserver.server import Server
-from jobserver.web.runner import Runner
+from jobserver.web.connections.runner import Runner
 from jobserver.workers.define import JobFunction
 from jobserver.workers.registry import Handler
 from jobserver.workers.telling import a_progress, an_artifact, encode, lines_of
@@ -104,11 +103,10 @@ class LocalServer:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as closing:
-            runner = Runner(self._server.app, shutdown_timeout=1)
+            runner = Runner(self._server.app, self._server.connections(), shutdown_timeout=1)
             closing.push_async_callback(runner.cleanup)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.url = "http://{}:{}".format(*runner.addresses[0][:2])
+            self.url = await Listening("127.0.0.1", 0).start(runner.listen)
             secret = next(iter(self._server.config.cliq_secret), None)
             self.client = await closing.enter_async_context(Client(self.url, secret=secret, clock=self.clock))
             self.jobs = self._server.jobs

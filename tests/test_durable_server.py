@@ -99,11 +99,12 @@ class Server(Program):
 
 async def test_what_was_accepted_before_a_kill_is_done_after_it(tmp_path: Path):
     async with Server(tmp_path) as server:
-        assert (await server.ask("GET", "/readyz"))[1] | {"analyze": ""} == {
+        assert (await server.ask("GET", "/readyz"))[1] | {"analyze": "", "sandbox": ""} == {
             "ok": True,
             "engine": "sqlite",
             "durable": True,
             "analyze": "",
+            "sandbox": "",
         }
         done = await server.submit("count", args={"to": 1})
         assert (await server.job(done, "?wait=10"))["result"] == {"counted": 1}

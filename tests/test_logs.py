@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from jobserver.logs import REQUEST_ID, JsonLines, PlainLines, tell_of_job, trace_id, without_strangers_bytes
+from jobserver.logs import (
+    REQUEST_ID,
+    JsonLines,
+    PlainLines,
+    tell_of_job,
+    trace_id,
+    visible,
+    visible_json,
+    without_strangers_bytes,
+)
 from tests.process import Process
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -141,3 +150,27 @@ async def test_a_real_server_writes_json_when_it_is_told_to(tmp_path: Path):
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert {"GET"} == {line["method"] for line in lines if line["logger"] == "jobserver.access"}
     assert any("Stopping" in line["message"] for line in lines)
+
+
+HIDING = [
+    *"\x1b\x9b\x7f\u00ad\u061c\u200b\u200d\u200e\u200f\u2028\u202a\u202e\u2060\u2066\u2069\u3164\ufeff",
+    *"\U000e0041\U000e0100\ud800",
+]
+
+
+@pytest.mark.parametrize("character", HIDING, ids=ascii)
+def test_what_hides_text_or_turns_it_round_is_spelt_out(character: str):
+    log = Log(PlainLines())
+    log.logger.error("paid to %s.exe", f"a{character}b", exc_info=ValueError(f"x{character}y"))
+    assert character not in log.stream.getvalue()
+    assert f"a{ascii(character)[1:-1]}b" in log.lines[0]
+    assert visible(f"a{character}b") == f"a{ascii(character)[1:-1]}b"
+    shown = visible_json(json.dumps([f"a{character}b"], ensure_ascii=False))
+    assert character not in shown
+    assert json.loads(shown) == [f"a{character}b"]
+
+
+@pytest.mark.parametrize("text", ["Grüße, мир", "日本語", "שלום", "❤️", "a\tb".replace("\t", " "), "100 €"])
+def test_text_that_hides_nothing_is_shown_as_it_is(text: str):
+    assert visible(text) == text
+    assert visible_json(json.dumps(text, ensure_ascii=False)) == json.dumps(text, ensure_ascii=False)

@@ -42,6 +42,11 @@ def client_address(peer: str | None, forwarded: Sequence[str], trusted: Sequence
     return household(hop)
 
 
+def is_trusted(peer: str | None, trusted: Sequence[Network]) -> bool:
+    """Whether ``peer`` is a proxy whose word is taken for what it was asked."""
+    return bool(trusted) and _is_trusted(peer or LOOPBACK, tuple(trusted))
+
+
 @lru_cache(maxsize=4096)
 def household(text: str) -> str:
     """What an address is counted as; the text itself where it is none."""

@@ -1,26 +1,29 @@
 """Who sent this request: the signature header checked against the shared secrets.
 
-Four ways to sign, by what ``x-cliq-signature`` holds; the fourth is the one to recommend:
+Five ways to sign, by what ``x-cliq-signature`` holds; the fourth is the one to recommend:
 
 1. the secret itself;
 2. HMAC-SHA256(secret, body), as hex of either case or base64, with or without ``sha256=`` before it;
 3. the very signature that queued a job, to read that job: `bears`, for whoever knows the job;
 4. beside ``x-cliq-timestamp: <unix seconds>``, HMAC of ``{timestamp}.{METHOD}.{path}.{body}``, written as in 2. The
-   path is the request target exactly as sent: percent-encoding, query string and all.
+   path is the request target exactly as sent: percent-encoding, query string and all; the timestamp too, which may have
+   a fraction. What changes something is let in once (`auth.replays`);
+5. on a POST, Zoho Cliq's own signature of the body (`auth.cliq`).
 
 A request with a timestamp is held to the fourth way. Why one was refused is for a counter (``Unauthorized.reason``):
 
 - ``missing``: no signature;
-- ``untimed``: no timestamp, where only the fourth way is allowed;
-- ``timestamp``: not whole unix seconds, or more than five minutes from now;
-- ``mismatch``: the signature is not one of ours.
+- ``untimed``: no timestamp, where one is asked for;
+- ``timestamp``: not unix seconds, or more than five minutes from now;
+- ``mismatch``: the signature is not one of ours;
+- ``replayed``: it is, and it has been used (`web.guard`, which remembers).
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from binascii import hexlify
+from base64 import b64decode, b64encode
+from binascii import hexlify, unhexlify
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,12 +32,16 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import NamedTuple
 
+from jobserver.auth.cliq import CliqKey
 from jobserver.auth.mac import Mac, to_bytes
+from jobserver.auth.replays import Use
 from jobserver.errors import Unauthorized, WeakSecret
 from jobserver.jobs.access import EVERYTHING, ApiKey, Scope
 
 WINDOW = timedelta(minutes=5)
 """How far a timestamp may be from now, either way."""
+
+_WINDOW = WINDOW.total_seconds()
 
 DEFAULT_SECRET = "testsecret"  # noqa: S105 - no secret: every reader of the examples knows it
 """The secret of the examples, fit for loopback only."""
@@ -42,11 +49,17 @@ DEFAULT_SECRET = "testsecret"  # noqa: S105 - no secret: every reader of the exa
 SHORTEST = 16
 """Bytes a secret must have where others can reach the server."""
 
-_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
-_TIMED = re.compile(rb"[0-9]{1,12}\.[A-Za-z]+\.")
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_TIMED = re.compile(rb"[0-9]{1,12}(?:\.[0-9]{1,9})?\.[A-Za-z]+\.")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PREFIX = b"sha256="
 _HEX, _BASE64 = 64, 44
 """How long 32 bytes are in either spelling."""
+
+_MARK = 16
+"""Bytes of a MAC by which it is known again: nobody finds two alike, and half of one vouches for nothing."""
+
+_OF_CLIQ = EVERYTHING - {Scope.MANAGE}
 
 Message = tuple[bytes, ...]
 """What an HMAC may cover, in parts: a body of megabytes is not copied to put a timestamp before it."""
@@ -56,13 +69,15 @@ Message = tuple[bytes, ...]
 class Credentials:
     """What the server accepts.
 
-    ``secrets``: any of them will do, so that one can replace another; a blank one never matches. ``strict``: only
-    timestamped signatures. ``allow_unsigned``: a request without a signature passes; a wrong one never does.
+    ``secrets``: any of them will do, so that one can replace another; a blank one never matches. ``strict``: of what is
+    made with them only timestamped signatures. ``allow_unsigned``: a request without a signature passes; a wrong one
+    never does. ``cliq``: the key of Cliq's own signatures.
     """
 
     secrets: tuple[str, ...] = field(repr=False)
     strict: bool = False
     allow_unsigned: bool = False
+    cliq: CliqKey | None = None
 
     @cached_property
     def keys(self) -> tuple[tuple[bytes, Mac], ...]:
@@ -90,13 +105,14 @@ class Caller(NamedTuple):
     """Whoever a request comes from.
 
     ``credential``: SHA-256 of the signature presented, None where there was none. ``scopes``: what it may do.
-    ``key``: the API key it showed, None for one who signed.
+    ``key``: the API key it showed, None for one who signed. ``use``: set where the signature is good for one use.
     """
 
     owner: str = "default"
     credential: bytes | None = None
     scopes: frozenset[Scope] = EVERYTHING
     key: ApiKey | None = None
+    use: Use | None = None
 
     @property
     def quota(self) -> int | None:
@@ -105,18 +121,21 @@ class Caller(NamedTuple):
 
 
 def authenticate(signed: Signed, credentials: Credentials, now: datetime) -> Caller:
-    """The caller behind ``signed``; `Unauthorized` when no secret vouches for it.
+    """The caller behind ``signed``; `Unauthorized` when nothing vouches for it.
 
-    Nothing is remembered of a timestamped request: within its five minutes it may be repeated.
+    Nothing is remembered here: whoever asks must see to it that ``Caller.use`` happens once.
     """
     if signed.signature is None:
         if credentials.allow_unsigned:
             return Caller()
         raise Unauthorized(reason="missing")
+    presented = to_bytes(signed.signature)
+    if credentials.cliq is not None and _may_be_of_cliq(signed) and credentials.cliq.vouches(signed.body, presented):
+        return Caller(credential=fingerprint(signed.signature), scopes=_OF_CLIQ)
     _check_time(signed.timestamp, now, required=credentials.strict)
-    if not _vouched_for(signed, to_bytes(signed.signature), credentials):
+    if not _vouched_for(signed, presented, credentials):
         raise Unauthorized(reason="mismatch")
-    return Caller(credential=fingerprint(signed.signature))
+    return Caller(credential=fingerprint(signed.signature), use=_use(signed, presented))
 
 
 def holds_secret(presented: bytes, credentials: Credentials) -> bool:
@@ -139,8 +158,22 @@ def _check_time(timestamp: str | None, now: datetime, *, required: bool) -> None
         if required:
             raise Unauthorized(reason="untimed")
         return
-    if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds():
+    if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - float(timestamp)) > _WINDOW:
         raise Unauthorized(reason="timestamp")
+
+
+def _may_be_of_cliq(signed: Signed) -> bool:
+    """Cliq posts; its signature covers no address and no time, so it must not open what has no body."""
+    return signed.method == "POST" and bool(signed.body) and signed.timestamp is None
+
+
+def _use(signed: Signed, presented: bytes) -> Use | None:
+    """What to remember of a timestamped signature that is right: the same for each of its spellings."""
+    if signed.timestamp is None or signed.method in _SAFE:
+        return None
+    text = presented.removeprefix(_PREFIX)
+    mac = unhexlify(text) if len(text) == _HEX else b64decode(text)
+    return Use(mac[:_MARK], float(signed.timestamp) + _WINDOW)
 
 
 def _vouched_for(signed: Signed, presented: bytes, credentials: Credentials) -> bool:
@@ -152,10 +185,25 @@ def _vouched_for(signed: Signed, presented: bytes, credentials: Credentials) -> 
 
 
 def _timed_messages(signed: Signed, timestamp: str) -> Iterator[Message]:
+    if not signed.method.isalpha():  # or digits of the timestamp could pass for a part of it
+        return
     before = to_bytes(f"{timestamp}.{signed.method}.{signed.path}.")
-    yield before, signed.body
-    for form in signed.alternatives:
-        yield before, form
+    for form in (signed.body, *signed.alternatives):
+        if _is_told_apart(signed.path, form):
+            yield before, form
+
+
+def _is_told_apart(path: str, body: bytes) -> bool:
+    """Whether ``{path}.{body}`` can only be read as these two: no dot in either passes for the one between them.
+
+    Read like this every text has one reading. The body begins at the first ``{`` that has a dot before it; where there
+    is none, a text that ends with a dot has no body, and in any other it begins after the first dot. So what the
+    signature covers cannot be divided anew. It costs those who sign forms, not JSON, a dot in the path and one at the
+    end of the body.
+    """
+    if not body or body.startswith(b"{"):
+        return ".{" not in path
+    return "." not in path and b".{" not in body and not body.endswith(b".")
 
 
 def _plain_messages(signed: Signed) -> Iterator[Message]:

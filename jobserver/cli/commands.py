@@ -8,19 +8,22 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jobserver import __version__
+from jobserver.auth.signing import SHORTEST
 from jobserver.cli.usage import parser
 from jobserver.config import DEFAULT_SECRET, PREFIX, SETTINGS, Config, load, read_env_file
 from jobserver.errors import JobserverError, StartupError
-from jobserver.logs import log_to
+from jobserver.logs import log_to, visible
 
 if TYPE_CHECKING:
     from jobserver.client import Client, SyncClient
+
+T = TypeVar("T")
 
 _SUBMITTED = ("queue", "priority", "delay", "tags")
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what it listens on
@@ -32,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load(read_env_file(Path(".env")) | dict(os.environ))
         _forget_secrets()
-        log_to(sys.stderr, config.log_level, config.log_format)
+        log_to(sys.stderr, config.log_level, config.log_format, _secrets_to_mask(config))
         return int(options.run(config, options))
     except StartupError as error:
-        print(f"jobserver: {error.message}", file=sys.stderr)
+        print(f"jobserver: {visible(error.message, lines=True)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -56,15 +59,24 @@ def analyze(config: Config, options: argparse.Namespace) -> int:
     """``jobserver analyze URL``: one extraction, without a server."""
     from jobserver.cli import local
 
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as on Ctrl-C, the browser is closed and cleared away
-        signal.signal(number, signal.default_int_handler)
     try:
-        written = asyncio.run(local.analyze(config, options.url, options.output, engine=options.engine))
+        written = asyncio.run(_stoppable(local.analyze(config, options.url, options.output, engine=options.engine)))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     except JobserverError as error:
-        print(f"jobserver: {error.message}", file=sys.stderr)
+        print(f"jobserver: {visible(error.message, lines=True)}", file=sys.stderr)
         return 1
     print("\n".join(str(path) for path in written))
     return 0
+
+
+async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
+    """Do it until the end, or until a signal cancels it: as on Ctrl-C, the browser is closed and cleared away."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine that runs is in one
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    return await work
 
 
 def healthcheck(config: Config, options: argparse.Namespace) -> int:
@@ -114,7 +126,7 @@ def _said(run: Callable[[], int]) -> int:
     except StartupError:
         raise
     except JobserverError as error:
-        print(f"jobserver: {error.message}", file=sys.stderr)
+        print(f"jobserver: {visible(error.message)}", file=sys.stderr)
         return 1
 
 
@@ -151,8 +163,9 @@ def _of_keys(client: SyncClient, options: argparse.Namespace) -> str:
         return f"Revoked {options.key_id}."
     asked = {name: getattr(options, name) for name in ("owner", "scopes", "name", "rate", "quota")}
     made = create(client, asked | {"expiresIn": options.expires_in})
-    print(f"jobserver: key {made['keyId']} of {made['owner']}; its token is shown this once.", file=sys.stderr)
-    return str(made["token"])
+    line = f"jobserver: key {made['keyId']} of {made['owner']}; its token is shown this once."
+    print(visible(line), file=sys.stderr)
+    return visible(str(made["token"]))
 
 
 def store(config: Config, options: argparse.Namespace) -> int:
@@ -182,6 +195,11 @@ def _forget_secrets() -> None:
         if setting.secret:
             os.environ.pop(setting.name, None)
             os.environ.pop(PREFIX + setting.name, None)
+
+
+def _secrets_to_mask(config: Config) -> list[str]:
+    """What no log may hold. A secret that everybody knows, or a word, would only make the log hard to read."""
+    return [secret for secret in (*config.cliq_secret, config.client_key) if len(secret.encode()) >= SHORTEST]
 
 
 def _welcome(address: str, config: Config) -> str:

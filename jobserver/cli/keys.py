@@ -10,6 +10,7 @@ from urllib.parse import quote
 from jobserver.auth.keys import OWNER, entry_of, new_key, read_entries, read_scopes
 from jobserver.client import SyncClient
 from jobserver.errors import BadSetting
+from jobserver.logs import visible
 
 _COLUMNS = ("keyId", "owner", "scopes", "rate", "quota", "createdAt", "expiresAt", "name")
 
@@ -54,4 +55,4 @@ def _keys(client: SyncClient) -> list[dict[str, Any]]:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    return ",".join(value) if isinstance(value, list) else str(value)
+    return visible(",".join(map(str, value)) if isinstance(value, list) else str(value))

@@ -11,6 +11,7 @@ from jobserver.client import Client, JobEvent, RemoteJob
 from jobserver.client.shown import Options
 from jobserver.errors import JobserverError
 from jobserver.jobs.model import State
+from jobserver.logs import visible, visible_json
 
 
 async def submit(client: Client, kind: str, args: Mapping[str, Any], options: Options, *, wait: bool) -> int:
@@ -19,7 +20,7 @@ async def submit(client: Client, kind: str, args: Mapping[str, Any], options: Op
         job = await client.submit(kind, args, **options)
         if wait:
             return await _watch(client, job.id)
-        print(job.id)
+        print(visible(job.id))
         return 0
 
 
@@ -46,9 +47,9 @@ def _tell_end(job: RemoteJob) -> int:
     try:
         result = job.result
     except JobserverError as error:
-        print(f"jobserver: {job.id} {_ENDED.get(job.status, job.status)}: {error.message}", file=sys.stderr)
+        print(visible(f"jobserver: {job.id} {_ENDED.get(job.status, job.status)}: {error.message}"), file=sys.stderr)
         return 1
-    print(json.dumps(result, ensure_ascii=False))
+    print(visible_json(json.dumps(result, ensure_ascii=False)))
     return 0
 
 
@@ -80,7 +81,7 @@ class Line:
         if not text or text == self._shown:
             return
         self._shown = text
-        clean = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+        clean = visible(text)
         print(f"\r\x1b[K{clean}" if self._terminal else clean, end="" if self._terminal else "\n", file=self._out)
         self._out.flush()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from jobserver.config.stores import store, store_file
 from jobserver.engines.sqlite import inspection
 from jobserver.errors import BadSetting
+from jobserver.logs import visible
 
 
 def file_of(asked: str | None, setting: str) -> Path:
@@ -30,10 +31,10 @@ def check(path: Path) -> int:
     found = inspection.check(path)
     print(f"{path}: schema {found.schema}, {found.bytes} bytes, and {found.log_bytes} in its write-ahead log")
     states = ", ".join(f"{number} {state}" for state, number in sorted(found.states.items()))
-    print(f"jobs: {states or 'none'}")
+    print(f"jobs: {visible(states) or 'none'}")
     print(", ".join(f"{table.replace('_', ' ')}: {found.rows[table]}" for table in found.rows if table != "jobs"))
     for fault in found.faults:
-        print(f"fault: {fault}")
+        print(f"fault: {visible(fault)}")
     print("It is damaged." if found.faults else "It is in order.")
     return 1 if found.faults else 0
 
@@ -48,7 +49,7 @@ def export(path: Path) -> int:
     except BrokenPipeError:  # whoever read it has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for fault in faults:
-        print(f"jobserver: {fault}", file=sys.stderr)
+        print(f"jobserver: {visible(fault)}", file=sys.stderr)
     return 1 if faults else 0
 
 

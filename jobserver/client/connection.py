@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from yarl import URL
 
 from jobserver.client.refusals import error_of
 from jobserver.errors import BadSetting, InvalidRequest, JobserverError, Unavailable
-from jobserver.jobs.clock import Clock, WallClock
+from jobserver.jobs.clock import Clock, WallClock, to_micros
 
 UNIX = "unix:"
 _SAFE = frozenset({"GET", "HEAD"})
@@ -73,6 +74,7 @@ class Connection:
         self.retries = retries
         self._patience = patience
         self._clock = clock or WallClock()
+        self._signed_at = 0
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -152,10 +154,18 @@ class Connection:
             return {"Authorization": f"Bearer {self._api_key}"}
         if self._secret is None:
             return {}
-        stamp = str(int(self._clock.now().timestamp()))
+        stamp = self._stamp()
         message = f"{stamp}.{method}.{url.raw_path_qs}.".encode() + data
         signature = hmac.new(self._secret, message, hashlib.sha256).hexdigest()
         return {"x-cliq-timestamp": stamp, "x-cliq-signature": signature}
+
+    def _stamp(self) -> str:
+        """Unix seconds, never the same twice: a signature is good for one change, and equal requests are two."""
+        self._signed_at = max(to_micros(self._clock.now()), self._signed_at + 1)
+        seconds, micros = divmod(self._signed_at, 1_000_000)
+        return (
+            f"{seconds}.{micros:06}{secrets.randbelow(1_000):03}"  # chance: for whoever else signs in this microsecond
+        )
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:  # made here: it belongs to the loop that uses it

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from jobserver.auth.replays import Replays
 from jobserver.auth.signing import Credentials
 from jobserver.jobs.access import Scope
 from jobserver.jobs.service import Jobs
@@ -33,14 +34,17 @@ from jobserver.web.keys import (
     JOBS,
     LIMITS,
     OPENAPI,
+    ORIGINS,
     PATHS,
     READINESS,
+    REPLAYS,
     SETTINGS,
     About,
     WebSettings,
 )
 from jobserver.web.limiting import Limits
 from jobserver.web.metrics import scrape
+from jobserver.web.origins import Origins
 from jobserver.web.paths import Paths
 from jobserver.web.problems import problems
 from jobserver.web.request_log import install_meter, observed
@@ -106,8 +110,12 @@ def web_app(
     app = web.Application(middlewares=[observed, problems], client_max_size=settings.max_body)
     app[JOBS] = service
     app[CREDENTIALS] = credentials
+    app[REPLAYS] = Replays()
     app[SETTINGS] = settings
     app[LIMITS] = _limits(settings)
+    app[ORIGINS] = Origins(
+        settings.cors_origins, settings.trusted_proxies, settings.allowed_hosts, local_only=settings.local_only
+    )
     app[READINESS] = readiness
     app[ABOUT] = about or About()
     app[BROADCAST] = Broadcast(

@@ -8,10 +8,8 @@ from collections.abc import Collection, Sequence
 from aiohttp import web
 
 from jobserver.web.keys import SETTINGS
+from jobserver.web.origins import ANY
 from jobserver.web.route import Call, Handle, Route
-
-ANY = "*"
-"""Pages of every origin: they can do nothing without a credential of their own, since a browser adds none here."""
 
 REQUEST_HEADERS = (
     "Authorization",

@@ -1,7 +1,8 @@
 """Who is calling, asked before anybody reads what they say.
 
-In this order: the address has requests left → the body is not too large → somebody is known to be calling → their key
-has requests left → they may do this → they have not too much open. Each costs more than the one before.
+In this order: the address has requests left → no web page of somebody else's is asking → the body is not too large →
+somebody is known to be calling → their key has requests left → they may do this → their signature has not been used →
+they have not too much open. Each costs more than the one before.
 """
 
 from __future__ import annotations
@@ -9,23 +10,30 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from multidict import istr
 
 from jobserver.auth import keys, links
 from jobserver.auth.mac import to_bytes
 from jobserver.auth.signing import Caller, Signed, authenticate, bears, holds_secret
-from jobserver.errors import Forbidden, JobNotFound, Unauthorized
+from jobserver.errors import Forbidden, JobNotFound, Unauthorized, Unavailable
 from jobserver.jobs.access import EVERYTHING, ApiKey, Scope
-from jobserver.web.keys import CREDENTIALS, JOBS, LIMITS
+from jobserver.web.keys import CREDENTIALS, JOBS, LIMITS, ORIGINS, REPLAYS
 from jobserver.web.reading.body import multipart_fields_json
 from jobserver.web.reading.incoming import Incoming, at_hand, check_declared
 from jobserver.web.route import Call, Route
 
 NOBODY = Caller(owner="", scopes=frozenset())
 
-_SIGNATURE, _TIMESTAMP = "x-cliq-signature", "x-cliq-timestamp"
+_SIGNATURE, _TIMESTAMP = istr("x-cliq-signature"), istr("x-cliq-timestamp")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Those that change nothing, but where a handler says otherwise; preflights are among them."""
+
 _UNCOUNTED = frozenset({"/health", "/livez"})
 """Whoever keeps this server alive must never be told that it asks too often."""
+
+_BY_ANY_NAME = _UNCOUNTED | {"/readyz"}
+"""They call by whatever address they have."""
 
 _LINKED = frozenset({Scope.READ})
 
@@ -33,12 +41,19 @@ _LINKED = frozenset({Scope.READ})
 def guarded(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The route's handler behind its guard."""
     counted = route.path not in _UNCOUNTED
+    named = route.path not in _BY_ANY_NAME
+    looks = route.method in _SAFE
 
     @functools.wraps(route.handle)
     async def guarded(request: web.Request) -> web.StreamResponse:
         limits = request.app[LIMITS]
         if counted and limits.per_address:
             await limits.admit_address(request)
+        origins = request.app[ORIGINS]
+        if named:
+            origins.check_host(request)
+        if not looks:
+            origins.refuse_foreign(request)
         bodiless = not request.can_read_body
         if not bodiless:
             check_declared(request)
@@ -87,11 +102,19 @@ async def _answer(route: Route, request: web.Request, body: bytes, holder: Calle
     limits = app[LIMITS]
     caller = holder or await _identify(route, request, body)
     require(caller, route.scope)
-    limits.enter(caller.owner)
+    use = caller.use
+    if use is not None and not app[REPLAYS].take(use, app[JOBS].now().timestamp()):
+        raise Unauthorized(reason="replayed")
     try:
-        return await route.handle(Call(request, body, caller, app))
-    finally:
-        limits.leave(caller.owner)
+        limits.enter(caller.owner)
+        try:
+            return await route.handle(Call(request, body, caller, app))
+        finally:
+            limits.leave(caller.owner)
+    except Unavailable:
+        if use is not None:  # whoever is told to try again may send the same once more
+            app[REPLAYS].give_back(use)
+        raise
 
 
 async def _identify(route: Route, request: web.Request, body: bytes) -> Caller:
@@ -102,7 +125,7 @@ async def _identify(route: Route, request: web.Request, body: bytes) -> Caller:
 
 async def _key_holder(request: web.Request) -> Caller | None:
     """The caller behind an API key; None for a request that shows none, or that is signed: the signature counts."""
-    authorization = request.headers.get("Authorization")
+    authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is None or _SIGNATURE in request.headers:
         return None
     scheme, _, token = authorization.partition(" ")
@@ -122,7 +145,7 @@ async def _caller_with_key(request: web.Request, token: str) -> Caller:
 
 
 async def _signer(request: web.Request, body: bytes) -> Caller:
-    forms = multipart_fields_json(body, request.headers.get("Content-Type")) if body else None
+    forms = multipart_fields_json(body, request.headers.get(hdrs.CONTENT_TYPE)) if body else None
     attempt = Signed(
         method=request.method,
         path=request.raw_path,
@@ -157,7 +180,7 @@ async def _queuer(request: web.Request) -> Caller:
 async def _follower(request: web.Request, purpose: str) -> Caller:
     query = request.query
     expires = query.get("expires", "")
-    moment = int(expires) if expires.isdecimal() and len(expires) <= 12 else 0
+    moment = int(expires) if expires.isascii() and expires.isdecimal() and len(expires) <= 12 else 0
     job_id = request.match_info.get("job_id") or query.get("jobId", "")
     jobs, secrets = request.app[JOBS], request.app[CREDENTIALS].secrets
     if not links.verify(secrets, purpose, job_id, moment, query["token"], jobs.now()):

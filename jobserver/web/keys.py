@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from jobserver.auth.addresses import Network
+from jobserver.auth.replays import Replays
 from jobserver.auth.signing import Credentials
 from jobserver.jobs.service import Jobs
 from jobserver.web.limiting import Limits
 from jobserver.web.metrics.meter import Meter
+from jobserver.web.origins import Origins
 from jobserver.web.paths import Paths
 from jobserver.web.streams.broadcast import Broadcast
 
@@ -24,7 +26,7 @@ class WebSettings:
     ``rate_limit``, ``key_rate_limit``, ``trusted_proxies``, ``body_memory``, ``max_open``: see `Limits`.
     ``max_streams``, ``max_streams_per_owner``: event streams, sockets and long polls of events open at a time.
     ``auth_within``: seconds a WebSocket has to say who it is.
-    ``cors_origins``: whose pages may call (`web.cors`).
+    ``cors_origins``: whose pages may call (`web.cors`). ``allowed_hosts``, ``local_only``: see `Origins`.
     ``access_log``: every answer is logged. ``metrics_public``: everybody may read ``/metrics``.
     """
 
@@ -42,6 +44,8 @@ class WebSettings:
     max_streams_per_owner: int = 1_000
     auth_within: float = 10.0
     cors_origins: frozenset[str] = frozenset()
+    allowed_hosts: frozenset[str] = frozenset()
+    local_only: bool = False
     access_log: bool = False
     metrics_public: bool = False
 
@@ -60,9 +64,11 @@ class About:
 JOBS = web.AppKey("jobs", Jobs)
 BROADCAST = web.AppKey("broadcast", Broadcast)
 CREDENTIALS = web.AppKey("credentials", Credentials)
+REPLAYS = web.AppKey("replays", Replays)
 SETTINGS = web.AppKey("settings", WebSettings)
 PATHS = web.AppKey("paths", Paths)
 LIMITS = web.AppKey("limits", Limits)
+ORIGINS = web.AppKey("origins", Origins)
 READINESS: web.AppKey[Mapping[str, object]] = web.AppKey("readiness")
 ABOUT = web.AppKey("about", About)
 METER = web.AppKey("meter", Meter)

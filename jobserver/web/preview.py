@@ -16,6 +16,8 @@ from jobserver.jobs.model import Job, Result, State
 from jobserver.jobs.service import Standing
 from jobserver.jobs.submission import Submission
 from jobserver.web.guard import require
+from jobserver.web.headers import PAGE
+from jobserver.web.keys import ORIGINS
 from jobserver.web.paths import Paths
 from jobserver.web.route import Call
 from jobserver.web.wire import PAGES, preview_path
@@ -34,6 +36,7 @@ text-align:center;padding:1rem}}h1{{font-size:1.4rem;margin:0}}p{{margin:.5rem 0
 async def preview(call: Call) -> web.StreamResponse:
     """``GET /preview?jobId=…`` shows a job's components; ``?url=…`` submits the page, waits for it and shows it."""
     if (url := call.request.query.get("url")) is not None:
+        call.app[ORIGINS].refuse_foreign(call.request)  # this GET makes a job: no other page may load it as a picture
         require(call.caller, Scope.SUBMIT)
         caller = call.caller
         standing, _ = await call.jobs.submit(
@@ -72,7 +75,7 @@ def _notice(title: str, text: str, nonce: str) -> web.Response:
 
 
 def _page(page: str, nonce: str) -> web.Response:
-    headers = {"Content-Security-Policy": preview_csp(nonce), "Cache-Control": "private, no-store"}
+    headers = PAGE | {"Content-Security-Policy": preview_csp(nonce), "Cache-Control": "private, no-store"}
     return web.Response(text=page, content_type="text/html", headers=headers)
 
 

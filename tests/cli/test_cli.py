@@ -156,3 +156,20 @@ async def test_whoever_asks_for_the_browser_gets_no_other_engine(pages: Pages, b
     config = Config(chromium_path=broken_browser)
     with pytest.raises(BrowserCrashed, match="did not start"):
         await local.analyze(config, f"{pages.address}/page", tmp_path, engine="browser")
+
+
+async def test_what_the_page_was_refused_is_said_beside_the_warnings(
+    pages: Pages, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    await local.analyze(Config(), f"{pages.address}/astray", tmp_path, engine="static")
+    said = capsys.readouterr().err.splitlines()
+    assert "Refused, address: http://169.254.169.254/a.css" in said
+    assert "Refused, name: http://metadata.google.internal/a.css" in said
+
+
+async def test_what_the_page_was_refused_is_said_when_that_is_its_end(
+    pages: Pages, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(UrlRefused):
+        await local.analyze(Config(), f"{pages.address}/away", tmp_path, engine="static")
+    assert capsys.readouterr().err.splitlines() == ["Refused, address: http://169.254.169.254/latest/"]

@@ -73,6 +73,20 @@ async def test_with_wait_its_result_is_all_that_goes_to_standard_output(
     assert err.splitlines()[-1].endswith(" done")
 
 
+HOSTILE = "safe\x1b[2J\u202etxt.exe\u2066\u200b\U000e0041\x9b31m"
+
+
+async def test_nothing_a_job_says_acts_on_the_terminal_or_hides(client: Client, capsys: pytest.CaptureFixture[str]):
+    failed = await client.submit("fail", {"message": HOSTILE, "retryable": False})
+    assert await jobserver("watch", failed.id) == 1
+    done = await client.submit("echo", {"said": HOSTILE})
+    assert await jobserver("watch", done.id) == 0
+    out, err = capsys.readouterr()
+    assert not set(out + err) & set(HOSTILE) - set("safe[2Jtxt.exe31m")
+    assert "safe\\x1b[2J\\u202etxt.exe" in err
+    assert json.loads(out) == {"said": HOSTILE}
+
+
 async def test_a_job_that_failed_is_watched_with_status_1(client: Client, capsys: pytest.CaptureFixture[str]):
     job = await client.submit("fail", {"message": "no luck", "retryable": False})
     assert await jobserver("watch", job.id) == 1

@@ -20,7 +20,7 @@ from jobserver.web.route import Call, Route
 from jobserver.web.wire import dumps
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_FROM_THE_GUARD = (408, 413, 429, 503)
+_FROM_THE_GUARD = (403, 408, 413, 421, 429, 503)
 _WITH_A_SCOPE = (401, 403)
 _PLACE = re.compile(r"{(\w+)}")
 

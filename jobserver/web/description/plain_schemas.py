@@ -92,7 +92,9 @@ PLAIN: dict[str, Schema] = {
     ),
     "Lines": answer("ok count jobs", ok=_TRUE, count=whole(0), jobs=array(_LINE), cursor=_TEXT),
     "Ok": answer("ok", ok=_TRUE),
-    "Readiness": answer("ok engine durable", ok=_BOOL, error=_TEXT, engine=_TEXT, durable=_BOOL, analyze=_TEXT),
+    "Readiness": answer(
+        "ok engine durable", ok=_BOOL, error=_TEXT, engine=_TEXT, durable=_BOOL, analyze=_TEXT, sandbox=_TEXT
+    ),
     "Settings": answer("ok settings", ok=_TRUE, settings={"type": "object"}),
     "Tasks": answer(
         "ok count tasks",

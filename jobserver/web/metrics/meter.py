@@ -17,11 +17,13 @@ _LAG_EVERY = 0.25
 
 
 class Meter:
-    """Counters that only grow.
+    """Counters that only grow, and how many connections there are.
 
     ``requests``: (route, method, status) → requests answered. ``seconds``: route → how long they took, streams and
     waits included. ``refusals``: error code → answers. ``unauthorized``: why → 401 answers.
-    ``lag``: seconds by which the event loop was late to do what was due.
+    ``lag``: seconds by which the event loop was late to do what was due. Of the connections beneath, where they are
+    ours: ``connections``, how many are open; ``turned_away``: limit → those there was no room for; ``cut``: why →
+    those whose peers kept us waiting.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,9 @@ class Meter:
         self.refusals: Counter[str] = Counter()
         self.unauthorized: Counter[str] = Counter()
         self.lag = Histogram(FINE_STEPS)
+        self.connections = 0
+        self.turned_away: Counter[str] = Counter()
+        self.cut: Counter[str] = Counter()
 
     def note_answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered, or its client went away."""

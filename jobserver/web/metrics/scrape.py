@@ -21,7 +21,7 @@ from jobserver.web.metrics.process import process_metrics
 from jobserver.web.route import Call
 from jobserver.web.streams.broadcast import Broadcast
 
-_QUEUE, _KIND = ("queue",), ("queue", "kind")
+_QUEUE, _KIND, _WHY = ("queue",), ("queue", "kind"), ("why",)
 
 OF_QUEUES: tuple[tuple[Family, Callable[[Iterable[QueueStanding], datetime], Values]], ...] = (
     (
@@ -87,6 +87,18 @@ OF_REQUESTS: tuple[tuple[Family, Callable[[Meter], Values]], ...] = (
     (
         Family("jobserver_unauthorized_total", "counter", "Requests that nobody vouched for, by reason.", ("reason",)),
         lambda meter: [((reason,), number) for reason, number in meter.unauthorized.items()],
+    ),
+    (
+        Family("jobserver_connections", "gauge", "Connections that are open."),
+        lambda meter: [((), meter.connections)],
+    ),
+    (
+        Family("jobserver_connections_refused_total", "counter", "Connections without room, by limit.", ("limit",)),
+        lambda meter: [((limit,), number) for limit, number in meter.turned_away.items()],
+    ),
+    (
+        Family("jobserver_connections_cut_total", "counter", "Connections whose peers were too slow, by why.", _WHY),
+        lambda meter: [((why,), number) for why, number in meter.cut.items()],
     ),
     (
         Family("jobserver_event_loop_lag_seconds", "histogram", "How late the event loop was, four times a second."),

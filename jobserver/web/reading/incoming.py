@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from jobserver.errors import BodyTooLarge, RequestTimedOut
+from jobserver.errors import BodyTooLarge, InvalidRequest, RequestTimedOut
 from jobserver.web.keys import LIMITS, SETTINGS
 
 _SMALL = 16_384
@@ -47,7 +48,10 @@ class Incoming:
         self._limits.drop_body(self._holder, self._counted)
 
     async def read(self) -> bytes:
-        """All of it; BodyTooLarge, RequestTimedOut, or Unavailable where there is no room for it."""
+        """All of it; BodyTooLarge, RequestTimedOut, or Unavailable where there is no room for it.
+
+        InvalidRequest where it contradicts the headers: chunks that are none, or no gzip where gzip was said.
+        """
         settings = self._request.app[SETTINGS]
         chunks: list[bytes] = []
         size = 0
@@ -61,6 +65,8 @@ class Incoming:
                     chunks.append(chunk)
         except TimeoutError:
             raise RequestTimedOut from None
+        except (web.RequestPayloadError, HttpProcessingError):
+            raise InvalidRequest("The body cannot be read as the headers say.") from None
         return b"".join(chunks)
 
     def _count(self, size: int) -> None:

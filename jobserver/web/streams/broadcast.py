@@ -19,7 +19,7 @@ from jobserver.jobs.events import Event
 from jobserver.jobs.model import JobId
 from jobserver.jobs.service import Jobs
 from jobserver.web.streams.event_wire import EncodedEvents
-from jobserver.web.streams.subscriber import Channel, Left, Subscriber
+from jobserver.web.streams.subscriber import Channel, Left, Room, Subscriber
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,13 @@ class Broadcast:
     open: int
     """Streams and long polls that are open."""
 
+    room: Room
+    """What may wait for each of their readers."""
+
     def __init__(self, jobs: Jobs, *, heartbeat: float, most: int, most_of_owner: int) -> None:
         self.encoded = EncodedEvents()
         self.open = 0
+        self.room = Room()
         self._jobs = jobs
         self._heartbeat = heartbeat
         self._most = most
@@ -75,11 +79,13 @@ class Broadcast:
         if self.open >= self._most or self._places[owner] >= self._most_of_owner:
             raise TooManyStreams
         self.open += 1
+        self.room.share(self.open)
         self._places[owner] += 1
         try:
             yield
         finally:
             self.open -= 1
+            self.room.share(self.open)
             self._places[owner] -= 1
             if not self._places[owner]:
                 del self._places[owner]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from jobserver.auth.signing import Caller
-from jobserver.errors import Forbidden, InvalidRequest, Unauthorized
+from jobserver.errors import InvalidRequest, Unauthorized
 from jobserver.jobs.access import Scope
 from jobserver.web.guard import identify, require
-from jobserver.web.keys import BROADCAST
+from jobserver.web.keys import BROADCAST, ORIGINS
 from jobserver.web.route import Call
 from jobserver.web.streams.conversation import Conversation
 from jobserver.web.streams.listening import LAST_WORDS
@@ -26,7 +25,7 @@ async def events(call: Call) -> web.StreamResponse:
 
     Who is calling is read from the headers, or from the first message: a page in a browser can send no headers.
     """
-    _refuse_strange_page(call)
+    call.app[ORIGINS].refuse_foreign(call.request)  # every page may open a socket anywhere
     caller = await _from_headers(call)
     socket = web.WebSocketResponse(
         compress=False, heartbeat=call.settings.heartbeat, max_msg_size=LARGEST, timeout=LAST_WORDS
@@ -37,17 +36,9 @@ async def events(call: Call) -> web.StreamResponse:
         place.enter_context(call.request.app[BROADCAST].place(caller.owner if caller else ""))
         await socket.prepare(call.request)
         if call.request.transport is not None:
-            await Conversation(call, socket, Subscriber(call.request.transport), place, caller).run()
+            subscriber = Subscriber(call.request.transport, room=call.request.app[BROADCAST].room)
+            await Conversation(call, socket, subscriber, place, caller).run()
     return socket
-
-
-def _refuse_strange_page(call: Call) -> None:
-    """Browsers let every page open a socket anywhere, and only say whose page it is."""
-    origin = call.request.headers.get("Origin")
-    allowed = call.settings.cors_origins
-    if origin is None or origin in allowed or "*" in allowed or urlsplit(origin).netloc == call.request.host:
-        return
-    raise Forbidden("Pages of this origin may not open a socket here.")
 
 
 async def _from_headers(call: Call) -> Caller | None:

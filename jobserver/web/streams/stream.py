@@ -84,7 +84,8 @@ async def _stream(
         raise ConnectionResetError
     chunked = call.request.version >= (1, 1)
     form = event_wire.chunked_sse if chunked else event_wire.sse
-    subscriber = Subscriber(call.request.transport, event_wire.chunk(_HEARTBEAT) if chunked else _HEARTBEAT)
+    beat = event_wire.chunk(_HEARTBEAT) if chunked else _HEARTBEAT
+    subscriber = Subscriber(call.request.transport, beat, _broadcast(call).room)
     subscriber.key = call.caller.key
     if ended:
         subscriber.leave(Left.ENDED)

@@ -12,20 +12,24 @@ from enum import StrEnum
 from jobserver.jobs.access import ApiKey
 from jobserver.jobs.events import Event, Interest
 from jobserver.jobs.model import JobId
+from jobserver.web.connections.peers import notice_dead_peers
 from jobserver.web.streams.event_wire import Form, Message
 
 UNREAD = 256 * 1024
 """Bytes that may wait for a reader; beyond them it is too slow."""
+
+LEAST_UNREAD = 16 * 1024
+_UNREAD_BY_ALL = 24 * 1024 * 1024
+"""What may wait for all readers together: where they are many, each has less, down to `LEAST_UNREAD`."""
+
+_ON_THE_WAY = 128 * 1024
+"""Bytes of ours that the system may hold for a reader: without a limit these are megabytes, and nobody is too slow."""
 
 _SLICE = 200
 """Messages of the past in one write."""
 
 _STALLED = 30.0
 """Seconds without reading anything of the past after which a reader is too slow."""
-
-
-_DEAD_AFTER = 45_000
-"""Milliseconds without an acknowledgement after which the other end is dead."""
 
 
 class Left(StrEnum):
@@ -61,16 +65,28 @@ class Channel:
         return any(interest.covers(event) for interest in self.interests)
 
 
+class Room:
+    """What may wait for one reader. ``each``: bytes."""
+
+    each: int = UNREAD
+
+    def share(self, readers: int) -> None:
+        """There are so many of them now."""
+        self.each = max(LEAST_UNREAD, min(UNREAD, _UNREAD_BY_ALL // max(readers, 1)))
+
+
 class Subscriber:
     """A stream's end of the broadcast. Until `catch_up` has told it the past, what happens is held back for it.
 
     ``seq``: the number of the last event it was told. ``left``: done when nothing more will be told.
     ``beat``: written into a silence to keep proxies from closing the connection; None where that is done elsewhere.
+    ``room``: what may wait for it, shared with all others.
     """
 
-    def __init__(self, transport: asyncio.Transport, beat: bytes | None = None) -> None:
-        _notice_dead_peer(transport)
+    def __init__(self, transport: asyncio.Transport, beat: bytes | None = None, room: Room | None = None) -> None:
+        _be_quick_to_notice(transport)
         self.transport = transport
+        self._room = room or Room()
         self.channel: Channel | None = None
         self.since = 0
         """Events up to this one have been told, or are none of its business."""
@@ -112,7 +128,7 @@ class Subscriber:
             return
         self._held.append((data, seq))
         self._held_bytes += len(data)
-        if self._held_bytes > UNREAD:
+        if self._held_bytes > self._room.each:
             self.leave(Left.SLOW)
 
     def keep_alive(self, passed: float, heartbeat: float) -> None:
@@ -132,7 +148,7 @@ class Subscriber:
         if self.transport.is_closing():
             self.leave(Left.GONE)
         # What is unread is measured before the write: a burst alone makes nobody slow.
-        elif self.transport.get_write_buffer_size() > UNREAD:
+        elif self.transport.get_write_buffer_size() > self._room.each:
             self.leave(Left.SLOW)
         else:
             self.transport.write(data)
@@ -140,9 +156,11 @@ class Subscriber:
             self._silence = 0.0
 
 
-def _notice_dead_peer(transport: asyncio.Transport) -> None:
-    """A peer that vanished without a word holds its place until its silence is noticed: for hours, by default."""
+def _be_quick_to_notice(transport: asyncio.Transport) -> None:
+    """A peer that has vanished without a word, or does not read."""
     connection = transport.get_extra_info("socket")
-    if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        with suppress(OSError):  # a unix socket has no such option
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_AFTER)
+    if connection is None:
+        return
+    notice_dead_peers(connection)  # inside another application nobody has
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ON_THE_WAY)

@@ -50,3 +50,16 @@ async def test_what_is_no_request_is_refused_like_everything_else_and_not_repeat
     assert headers["x-request-id"].startswith("req-")
     assert b"secret" not in body
     assert b"xxx" not in body
+
+
+async def test_what_is_no_request_is_counted_and_a_flood_of_it_does_not_fill_the_log(caplog: pytest.LogCaptureFixture):
+    caplog.set_level("DEBUG")
+    async with LocalServer([], metrics_public=True) as server:
+        for number in range(50):
+            await said(server, b"\x16\x03\x01%d\r\n\r\n" % number)
+        metrics = (await said(server, b"GET /metrics HTTP/1.0\r\n\r\n"))[2].decode()
+    assert 'jobserver_refusals_total{code="invalid_request"} 50.0' in metrics
+    assert 'jobserver_http_requests_total{route="none",method="other",status="400"} 50.0' in metrics
+    told = [record for record in caplog.records if "could not be read" in record.getMessage()]
+    assert 1 <= len(told) <= 20
+    assert not [record for record in caplog.records if record.exc_info]
