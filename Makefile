@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.ready-to-develop
 INSTALL := $(IN) pip install --quiet --disable-pip-version-check --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docker-lint docs bench faults clean
+.PHONY: help run test check fmt docker-lint audit lock docs bench faults attacks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,7 @@ check: $(DEV_READY) docker-lint ## everything CI runs: format, lint, types, laye
 	$(IN) ruff format --check .
 	$(IN) ruff check .
 	$(IN) mypy
+	$(IN) bandit --quiet --recursive --configfile pyproject.toml jobserver
 	$(VENV)/bin/lint-imports
 	@rm -f .coverage .coverage.*
 	$(MAKE) --no-print-directory test PYTEST_ARGS="--cov --cov-report= $(PYTEST_ARGS)"
@@ -42,6 +43,12 @@ fmt: $(DEV_READY) ## format the code and mend what the linter can
 
 docker-lint: $(DEV_READY) ## lint the Dockerfile with hadolint
 	$(VENV)/bin/hadolint Dockerfile
+
+audit: $(DEV_READY) ## look for known holes in what the Docker image installs, where an index of advisories can be reached
+	$(IN) tests.supply.audit
+
+lock: $(DEV_READY) ## write requirements.lock anew: the newest versions of what the Docker image installs, with their hashes
+	$(IN) tests.supply.lock
 
 docs: $(DEV_READY) ## rewrite the settings table of the README
 	$(IN) tests.docs.settings_table
@@ -59,6 +66,9 @@ bench: $(DEV_READY) ## run the benchmarks of tests/bench
 
 faults: $(DEV_READY) ## try to make the server lose a job: all faults at full length, an hour, as root for some
 	$(IN) tests.faults $(FAULTS)
+
+attacks: $(DEV_READY) ## attack the server in all the ways of tests/attacks at full length, as root for some
+	$(IN) tests.attacks $(ATTACKS)
 
 clean: ## remove what was made here: the virtual environment, caches, builds
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \

@@ -1,0 +1,1 @@
+"""Pages that crash, hang, hog and flood, and what is left of them."""

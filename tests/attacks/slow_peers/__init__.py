@@ -1,0 +1,1 @@
+"""Peers that drip, stall and vanish, and what healthy ones notice of them."""
