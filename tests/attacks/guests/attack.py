@@ -22,6 +22,7 @@ from tests.process import Process
 
 _MEMORY = 700_000_000
 _AT_ONCE = 3
+_OF_A_CRASH = ("crashed", "closed", "did not start", "died", "was killed")
 
 
 async def attack(where: Path, jobs: int = 200, seed: int = 5, time_limit: int = 20) -> Outcome:
@@ -128,7 +129,7 @@ def _is_victim(kind: str, body: dict[str, Any]) -> bool:
 
 def _is_crash(body: dict[str, Any]) -> bool:
     told = str(body.get("error", ""))
-    return body["status"] == "failed" and any(word in told for word in ("crashed", "closed", "did not start", "died"))
+    return body["status"] == "failed" and any(word in told for word in _OF_A_CRASH)
 
 
 async def _calm(pid: int) -> float:
