@@ -72,11 +72,10 @@ def analyze(config: Config, options: argparse.Namespace) -> int:
 
 async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
     """Do it until the end, or until a signal cancels it: as on Ctrl-C, the browser is closed and cleared away."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine that runs is in one
+    doing = asyncio.ensure_future(work)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
-    return await work
+        asyncio.get_running_loop().add_signal_handler(number, doing.cancel)
+    return await doing
 
 
 def healthcheck(config: Config, options: argparse.Namespace) -> int:

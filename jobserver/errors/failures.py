@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from jobserver.errors.base import JobserverError
@@ -63,7 +64,7 @@ class RetryAfter(JobFailed):
 
     def __init__(self, seconds: float, message: str | None = None) -> None:
         super().__init__(message)
-        self.seconds = min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else 0.0  # noqa: PLR0124 - NaN
+        self.seconds = 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
 class UrlRefused(JobFailed):

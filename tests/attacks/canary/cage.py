@@ -103,7 +103,7 @@ async def _until_quiet(canaries: Canaries, sniffer: Sniffer) -> None:
     seen = -1  # waiting is the subject: no event says that no packet will come
     while (now := len(canaries.arrived) + len(sniffer.flows)) > seen:
         seen = now
-        await asyncio.sleep(HELD)
+        await asyncio.sleep(HELD)  # no event says that no packet will come
 
 
 async def _confined(directory: Path, program: Path, site: PublicSite) -> dict[str, Any]:

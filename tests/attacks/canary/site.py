@@ -48,7 +48,7 @@ class PublicSite:
             self._tried.set()
         if name == "hold":
             await self._tried.wait()
-            await asyncio.sleep(HELD)
+            await asyncio.sleep(HELD)  # as slow as the page must be held
         return _leading(name, to)
 
 

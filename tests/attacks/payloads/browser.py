@@ -134,10 +134,10 @@ class _Window:
         await self._connection.send("Page.navigate", {"url": self._url}, session)
         async with asyncio.timeout(60):
             await self._loaded.wait()
-        await asyncio.sleep(_GRACE)
+        await asyncio.sleep(_GRACE)  # no event says that nothing happens
         if poke:
             await self._evaluate(session, _POKE)
-            await asyncio.sleep(_GRACE)
+            await asyncio.sleep(_GRACE)  # no event says that nothing happens
 
     async def _evaluate(self, session: str, expression: str) -> None:
         with suppress(ProtocolError, TimeoutError):  # the page went elsewhere meanwhile, which is noted

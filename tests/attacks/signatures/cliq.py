@@ -68,7 +68,7 @@ class Cliq:
         if kind == 0:
             return replace(asked, signature=self.sign(asked.body, self.other))
         if kind == 1:
-            digest = chance.choice([hashes.SHA1(), hashes.SHA512(), hashes.SHA384(), hashes.SHA224()])  # noqa: S303
+            digest = chance.choice([hashes.SHA1(), hashes.SHA512(), hashes.SHA384(), hashes.SHA224()])  # noqa: S303 - wrong ones
             return replace(asked, signature=self.sign(asked.body, digest=digest))
         if kind == 2:
             return replace(asked, signature=self.sign(asked.body, pad=padding.PSS(padding.MGF1(hashes.SHA256()), 32)))

@@ -47,10 +47,7 @@ async def test_leases_asked_for_at_once_start_one_browser(keeper: BrowserKeeper)
 async def test_an_idle_browser_is_closed(program: str, living: Callable[[int], list[int]]):
     keeper = BrowserKeeper(lambda: Chromium(program), idle=0.05)
     async with keeper.lease():
-        browser = keeper.running
-        assert browser
-        pid = browser.pid
-        assert pid
+        pid = _pid_of(keeper)
     await until(lambda: keeper.running is None and living(pid) == [])
     await keeper.close()
 
@@ -69,10 +66,7 @@ async def test_a_retired_browser_is_leased_no_more_and_ends_with_its_last_user(
     keeper: BrowserKeeper, living: Callable[[int], list[int]]
 ):
     async with keeper.lease() as old:
-        browser = keeper.running
-        assert browser
-        pid = browser.pid
-        assert pid
+        pid = _pid_of(keeper)
         async with keeper.lease() as crashed:
             assert crashed == old
             keeper.retire(old)
@@ -89,10 +83,7 @@ async def test_closing_the_keeper_closes_retired_browsers_in_use(
     keeper: BrowserKeeper, living: Callable[[int], list[int]]
 ):
     async with keeper.lease() as old:
-        browser = keeper.running
-        assert browser
-        pid = browser.pid
-        assert pid
+        pid = _pid_of(keeper)
         keeper.retire(old)
         await keeper.close()
         assert living(pid) == []
@@ -112,10 +103,7 @@ async def test_a_browser_that_died_is_replaced(keeper: BrowserKeeper):
 
 async def test_closing_the_keeper_closes_the_browser(keeper: BrowserKeeper, living: Callable[[int], list[int]]):
     async with keeper.lease():
-        browser = keeper.running
-        assert browser
-        pid = browser.pid
-        assert pid
+        pid = _pid_of(keeper)
     await keeper.close()
     assert living(pid) == []
 
@@ -129,6 +117,12 @@ async def test_a_browser_that_does_not_start_is_tried_anew_by_the_next_lease(pro
     async with keeper.lease() as address:
         assert await _answers(address)
     await keeper.close()
+
+
+def _pid_of(keeper: BrowserKeeper) -> int:
+    assert keeper.running
+    assert keeper.running.pid
+    return keeper.running.pid
 
 
 async def _address(keeper: BrowserKeeper) -> str:
