@@ -49,8 +49,9 @@ async def attack(where: Path, jobs: int = 200, seed: int = 5, time_limit: int = 
 
 async def _try(server: Process, jobs: int, chance: random.Random, outcome: Outcome, folder: Path) -> None:
     pid = server.process.pid
-    for job in [await server.submit("/good") for _ in range(_AT_ONCE)]:
-        await server.ended(job)
+    # All at once: from here on there are as many connections to the server as in the end.
+    warming = [await server.submit("/good") for _ in range(_AT_ONCE)]
+    await asyncio.gather(*map(server.ended, warming))
     before = await _at_rest(pid, folder)
     kinds = [list(KIND)[number % len(KIND)] for number in range(jobs)]
     chance.shuffle(kinds)
