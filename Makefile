@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.ready-to-develop
 INSTALL := $(IN) pip install --quiet --disable-pip-version-check --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docker-lint audit lock docs bench faults attacks clean
+.PHONY: help run test check fmt docker-lint audit lock docs bench fidelity faults attacks clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,10 @@ bench: $(DEV_READY) ## run the benchmarks of tests/bench
 	$(IN) tests.bench.tenants
 	$(IN) tests.bench.crowd
 	$(IN) tests.bench.durable
+
+fidelity: $(DEV_READY) ## measure how like the pages extracted components are; pages and options in FIDELITY
+	$(INSTALL) ".[bench]"
+	$(IN) tests.bench.fidelity $(FIDELITY)
 
 faults: $(DEV_READY) ## try to make the server lose a job: all faults at full length, an hour, as root for some
 	$(IN) tests.faults $(FAULTS)

@@ -59,8 +59,15 @@ class RecordingContext:
         """See `Context.log`."""
         self.lines += lines_of(line)
 
-    def artifact(self, name: str, body: bytes | str, content_type: str = "application/octet-stream") -> None:
-        """See `Context.artifact`."""
+    def artifact(
+        self,
+        name: str,
+        body: bytes | str,
+        content_type: str = "application/octet-stream",
+        *,
+        required: bool = True,  # noqa: ARG002 - every file is kept
+    ) -> None:
+        """See `Context.artifact`; every file is kept."""
         kept = an_artifact(name, body, content_type)
         self.files[kept.name] = kept.body
 

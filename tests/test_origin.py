@@ -22,7 +22,6 @@ from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import PageStatus
-from jobserver.extract import browser
 from jobserver.extract.browser import Chromium, find_chromium
 from jobserver.extract.browser.cdp import connect
 from jobserver.extract.model import Request
@@ -30,6 +29,7 @@ from jobserver.jobs.access import Scope
 from jobserver.testing import LocalServer
 from jobserver.web.app import ROUTES
 from jobserver.workers.registry import Args, Context, Handler
+from tests.extract.browser.reading import capture
 from tests.make import until
 from tests.process import Pages, Process
 from tests.web.site import SIGNED, Site
@@ -224,9 +224,7 @@ async def test_an_extraction_that_throws_leaves_nothing_in_the_browser(shop: Bas
                         raise _Thrown(step)
 
                 with pytest.raises(_Thrown):
-                    await browser.capture(
-                        address, Request(f"http://127.0.0.1:{shop.port}/"), Gate(policy, Resolver()), report
-                    )
+                    await capture(address, Request(f"http://127.0.0.1:{shop.port}/"), Gate(policy, Resolver()), report)
                 assert await kept() == before, step
     finally:
         await chromium.close()

@@ -58,9 +58,21 @@ def serve(config: Config, options: argparse.Namespace) -> int:
 def analyze(config: Config, options: argparse.Namespace) -> int:
     """``jobserver analyze URL``: one extraction, without a server."""
     from jobserver.cli import local
+    from jobserver.extract.model import VERIFY
 
     try:
-        written = asyncio.run(_stoppable(local.analyze(config, options.url, options.output, engine=options.engine)))
+        written = asyncio.run(
+            _stoppable(
+                local.analyze(
+                    config,
+                    options.url,
+                    options.output,
+                    engine=options.engine,
+                    format=options.format,
+                    verify=VERIFY[options.verify],
+                )
+            )
+        )
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     except JobserverError as error:

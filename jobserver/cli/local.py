@@ -22,8 +22,8 @@ from jobserver.extract.browser.choice import find_browser, open_browser
 from jobserver.extract.browser.chromium import Chromium
 from jobserver.extract.browser.flags import heap_limit
 from jobserver.extract.browser.keeper import BrowserKeeper
-from jobserver.extract.model import Extraction, Request
-from jobserver.extract.preview import preview_page
+from jobserver.extract.model import Extraction, Format, Request, Verify
+from jobserver.extract.preview import Pictures, pictures_in, preview_page
 from jobserver.extract.run import extract
 from jobserver.logs import visible
 
@@ -31,7 +31,15 @@ _BAR = 30
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
 
 
-async def analyze(config: Config, url: str, directory: Path, *, engine: str | None = None) -> list[Path]:
+async def analyze(
+    config: Config,
+    url: str,
+    directory: Path,
+    *,
+    engine: str | None = None,
+    format: Format = "jsx",  # noqa: A002 - as the request calls it
+    verify: Verify = "sample",
+) -> list[Path]:
     """Extract the components of ``url`` into ``directory``; the paths of the four files written.
 
     Raises what `extract` does, BadSetting when the browser is asked for and there is none, and JobserverError when
@@ -44,16 +52,21 @@ async def analyze(config: Config, url: str, directory: Path, *, engine: str | No
         max_components=config.max_components,
         max_page_bytes=config.max_page_bytes,
         max_result_bytes=config.max_result_bytes,
+        format=format,
+        verify=verify,
     )
     _make(directory)
+    kept: list[tuple[str, str, bytes]] = []
     gate = Gate(policy, Resolver())
     try:
         async with _browser(config, engine or config.analyze_engine) as (address, warnings):
-            extraction = await extract(request, gate, _show_progress, browser=address, warnings=warnings)
+            extraction = await extract(
+                request, gate, _show_progress, browser=address, warnings=warnings, keep=lambda *file: kept.append(file)
+            )
     finally:
         _show_refusals(gate.refusals)
     _show_outcome(extraction)
-    return _write(extraction, directory)
+    return _write(extraction, pictures_in(kept), directory)
 
 
 @asynccontextmanager
@@ -117,12 +130,12 @@ def _writing_to(directory: Path) -> Iterator[None]:
         raise JobserverError(f"Cannot write to {directory}: {error.strerror}.") from error
 
 
-def _write(extraction: Extraction, directory: Path) -> list[Path]:
+def _write(extraction: Extraction, pictures: Pictures, directory: Path) -> list[Path]:
     files = {
         "components.json": json.dumps(extraction, indent=2, ensure_ascii=False),
         "styles.css": extraction["cssFile"],
-        "Components.jsx": extraction["reactFile"],
-        "preview.html": preview_page(extraction, nonce=secrets.token_urlsafe(16)),
+        f"Components.{extraction['format']}": extraction["reactFile"],
+        "preview.html": preview_page(extraction, nonce=secrets.token_urlsafe(16), pictures=pictures),
     }
     with _writing_to(directory):
         for name, text in files.items():

@@ -59,6 +59,13 @@ def _add_analyze(commands: Commands, run: Run) -> None:
     command.add_argument("url", help="the page; it may be on a private network, since you name it yourself")
     command.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where to write the files")
     command.add_argument("--engine", choices=("auto", "browser", "static"), default=None, help="how to read the page")
+    command.add_argument("--format", choices=("jsx", "tsx"), default="jsx", help="React as JavaScript or as TypeScript")
+    command.add_argument(
+        "--verify",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="compare every component with the page, or none; some of them without it",
+    )
     command.set_defaults(run=run)
 
 

@@ -66,12 +66,12 @@ VALUES = {
 }
 """What the value of an attribute must be for it to stay. (React drops or repairs numbers that are none.)"""
 
-_GLOBAL = words("title lang dir role tabindex hidden translate")
+GLOBAL = words("title lang dir role tabindex hidden translate")
 _FIELD = words("name disabled required autocomplete")
 _TABLE = words("align bgcolor height valign width")
 _MEDIA = words("controls height loop muted playsinline poster src width")
 
-_HTML_ATTRIBUTES = {
+HTML_ATTRIBUTES = {
     "a": words("href hreflang rel target download"),
     "audio": _MEDIA,
     "blockquote": words("cite"),
@@ -146,11 +146,22 @@ ANIMATED = words(
 _SVG_LINKS = {"a": words("href target rel"), "use": words("href"), "image": words("href")}
 _SVG_LINKS |= dict.fromkeys(("linearGradient", "radialGradient", "pattern", "textPath", "filter"), words("href"))
 
-_ARIA = re.compile(r"aria-[a-z]+")
-_DATA = re.compile(r"data-[a-z][a-z0-9_.-]{0,60}")
+_ARIA = {
+    f"aria-{name}"
+    for name in words(
+        """activedescendant atomic autocomplete braillelabel brailleroledescription busy checked colcount colindex
+    colindextext colspan controls current describedby description details disabled dropeffect errormessage expanded
+    flowto grabbed haspopup hidden invalid keyshortcuts label labelledby level live modal multiline multiselectable
+    orientation owns placeholder posinset pressed readonly relevant required roledescription rowcount rowindex
+    rowindextext rowspan selected setsize sort valuemax valuemin valuenow valuetext"""
+    )
+}
+"""WAI-ARIA 1.3; others mean nothing to anybody."""
+# Without a dot: JSX would read a member of an object.
+_DATA = re.compile(r"data-[a-z][a-z0-9_-]{0,60}")
 # These are instructions to a script library of the page that the snippet may be pasted into, or hold secrets.
 _BANNED_DATA = re.compile(
-    r"data-(?:bind$|(?:bind|ng|hx|on|x|v|wp|sly)[-_.])|.*(?:csrf|xsrf|token|nonce|secret|password|api-?key)"
+    r"data-(?:bind$|(?:bind|ng|hx|on|x|v|wp|sly)[-_])|.*(?:csrf|xsrf|token|nonce|secret|password|api-?key)"
 )
 MAX_DATA = 200
 """Characters of a ``data-*`` value; longer ones are a script's state, not markup."""
@@ -159,9 +170,9 @@ MAX_DATA = 200
 def attribute_name(tag: str, name: str, *, in_svg: bool) -> str | None:
     """The name as it is to be written when this element may have this attribute, else None."""
     lower = name.lower()
-    if lower in _GLOBAL or _ARIA.fullmatch(lower) or (_DATA.fullmatch(lower) and not _BANNED_DATA.match(lower)):
+    if lower in GLOBAL or lower in _ARIA or (_DATA.fullmatch(lower) and not _BANNED_DATA.match(lower)):
         return lower
     if in_svg:
         plain = "href" if lower == "xlink:href" else lower
         return plain if plain in _SVG_LINKS.get(tag, ()) else SVG_ATTRIBUTES.get(lower)
-    return lower if lower in _HTML_ATTRIBUTES.get(tag, ()) else None
+    return lower if lower in HTML_ATTRIBUTES.get(tag, ()) else None

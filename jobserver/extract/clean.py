@@ -10,6 +10,7 @@ from jobserver.extract.clean_attributes import Attributes
 from jobserver.extract.css_rules import safe_rule
 from jobserver.extract.ids import Ids
 from jobserver.extract.model import Node, Rule
+from jobserver.extract.nesting import make_parseable
 from jobserver.extract.safe_url import Admits, anywhere
 from jobserver.extract.text import scrub
 
@@ -39,6 +40,7 @@ def clean(root: Node, *, prefix: str = "", base: str = "", admits: Admits = anyw
     cleaner.walk(root, depth=0, in_svg=False)
     new = cleaner.made or [Node("span")]
     cleaner.renumber()
+    make_parseable(new[0])
     return Cleaned(new[0], cleaner.dropped, cleaner.cut)
 
 

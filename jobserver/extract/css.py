@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from jobserver.extract.css_merge import merged
+from jobserver.extract.css_order import Conditions, Waiting
 from jobserver.extract.model import Node, Rule
 from jobserver.extract.shorthands import collapse
-
-Conditions = tuple[str, ...]
 
 _PLACE = re.compile(r"\{(\d+)\}")
 
@@ -47,28 +47,20 @@ def style_sheet(elements: Iterable[Styled]) -> str:
     Every rule styles one element only, so rules of different elements may pass each other; those of one element never
     do.
     """
-    queues = [(element.class_name, list(reversed(element.rules))) for element in elements if element.rules]
+    waiting = Waiting((element.class_name, element.rules) for element in elements)
     blocks: list[str] = []
-    while queues:
-        blocks.append(_around(queues[0][1][-1].conditions, _gathered(queues)))
-        queues = [queue for queue in queues if queue[1]]
+    while (conditions := waiting.next()) is not None:
+        blocks.append(_around(conditions, "\n".join(map(_shared, waiting.take(conditions)))))
     return "\n".join(blocks)
 
 
-def _gathered(queues: list[tuple[str, list[Rule]]]) -> str:
-    """Take from every queue the rules that come next under the first one's conditions.
-
-    In rounds, so that a shared block never stands before an earlier rule of one of its elements.
-    """
-    conditions = queues[0][1][-1].conditions
-    blocks: list[str] = []
-    while taken := [(name, rules.pop()) for name, rules in queues if rules and rules[-1].conditions == conditions]:
-        shared: dict[tuple[str, str], list[str]] = {}
-        for name, rule in taken:
-            # Selectors share a block only with the same suffix: an unknown one would void the whole list.
-            shared.setdefault((rule.suffix, _block(rule)), []).append(f".{name}{rule.suffix}")
-        blocks += [",\n".join(selectors) + f" {block}" for (_, block), selectors in shared.items()]
-    return "\n".join(blocks)
+def _shared(rules: Iterable[tuple[str, Rule]]) -> str:
+    """Rules of different classes, equal blocks written once."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for name, rule in rules:
+        # Selectors share a block only with the same suffix: an unknown one would void the whole list.
+        shared.setdefault((rule.suffix, _block(rule)), []).append(f".{name}{rule.suffix}")
+    return "\n".join(",\n".join(selectors) + f" {block}" for (_, block), selectors in shared.items())
 
 
 def _written(node: Node, names: list[str]) -> list[Rule]:
@@ -79,7 +71,7 @@ def _written(node: Node, names: list[str]) -> list[Rule]:
             _PLACE.sub(lambda match: f".{names[int(match[1])]}", rule.suffix),
             rule.conditions,
         )
-        for rule in node.rules
+        for rule in merged(node.rules)
     ]
 
 

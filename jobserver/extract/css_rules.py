@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from jobserver.extract.css_values import STRING, Rewrite, safe_value
 from jobserver.extract.model import Rule
@@ -51,17 +52,23 @@ def safe_declarations(declarations: dict[str, str], rewrite: Rewrite = str) -> d
     """Those whose name and value are allowed, in order. Only a custom property may be empty."""
     inside = _only_inside(rewrite)
     checked = (
-        (name, safe_value(value, inside if name.lower() in _REFERRING else rewrite))
+        (name, safe_value(value, inside if _is_referring(name) else rewrite))
         for name, value in declarations.items()
         if is_property(name)
     )
     return {name: value for name, value in checked if value or (value == "" and name.startswith("--"))}
 
 
+@lru_cache(maxsize=1024)
+def _is_referring(name: str) -> bool:
+    return name.lower() in _REFERRING
+
+
 def _only_inside(rewrite: Rewrite) -> Rewrite:
     return lambda url: rewrite(url) if url.startswith("#") else None
 
 
+@lru_cache(maxsize=1024)
 def is_property(name: str) -> bool:
     """Whether it is the name of a property that can do no more than style."""
     return _PROPERTY.fullmatch(name) is not None and name.lower() not in _BANNED_PROPERTIES

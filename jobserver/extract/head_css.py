@@ -18,6 +18,7 @@ _AT_RULE = re.compile(
     r"\s*+@(font-face|property|(?:-webkit-)?keyframes)\b([^{]*+)\{(.*)\}\s*+", re.IGNORECASE | re.DOTALL
 )
 _NAME = re.compile(r"-{0,2}[^\W\d][\w-]*")
+_WORD = re.compile(r"[\w-]+")
 _FRAME = re.compile(rf"""([\w%.,\s+-]++)\{{((?:{STRING}|[^{{}}"'])*+)\}}\s*""")
 _OFFSETS = re.compile(r"(?:from|to|[\d.]+%)(?:\s*,\s*(?:from|to|[\d.]+%))*", re.IGNORECASE)
 _RANGE = re.compile(r"U\+([0-9A-F?]{1,6})(?:-([0-9A-F]{1,6}))?", re.IGNORECASE)
@@ -51,11 +52,23 @@ def read_head(rule: str, rewrite: Rewrite = str) -> HeadRule | None:
     return _property(name, body, rewrite) if kind == "property" else _keyframes(name, body, rewrite)
 
 
+def once(rules: Iterable[HeadRule]) -> list[HeadRule]:
+    """Each font rule once, and of keyframes and properties of one name the last, which is the one that counts."""
+    last: dict[tuple[str, str], HeadRule] = {}
+    for rule in rules:
+        key = (rule.kind, rule.text if rule.kind == "font-face" else rule.name)
+        last.pop(key, None)
+        last[key] = rule
+    return list(last.values())
+
+
 def used(rules: Iterable[HeadRule], css: str) -> list[HeadRule]:
     """Those that css names, in order."""
     rules = list(rules)
-    text = unescape(css)
-    names = {name for name in {rule.name for rule in rules} if _word(name).search(text)}
+    text = unescape(css).casefold()
+    words = set(_WORD.findall(text))
+    # There may be thousands of names and as many kilobytes: most of them are looked up, not searched for.
+    names = {name for name in {rule.name for rule in rules} if _stands_in(name.casefold(), text, words)}
     return [rule for rule in rules if rule.name in names]
 
 
@@ -73,8 +86,17 @@ def joined(head: Iterable[HeadRule], rules: str) -> str:
     return "\n\n".join(filter(None, [*texts["font-face"], *texts["property"], rules, *texts["keyframes"]]))
 
 
-def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+def _stands_in(name: str, text: str, words: set[str]) -> bool:
+    """Whether a name is in a text of which ``words`` are all words, and no part of a longer one."""
+    if name in words or _WORD.fullmatch(name):
+        return name in words
+    place = text.find(name)
+    while place >= 0:
+        end = place + len(name)
+        if not _WORD.search(text[max(place - 1, 0) : place] + text[end : end + 1]):
+            return True
+        place = text.find(name, end)
+    return False
 
 
 def _font_face(body: str, rewrite: Rewrite) -> HeadRule | None:

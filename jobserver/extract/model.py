@@ -13,6 +13,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NotRequired, Self, TypedDict
 
 EngineName = Literal["browser", "static"]
+Mode = Literal["rules", "computed", "static"]
+"""How a component's style was read: from the page's rules, from computed style alone, or without a browser."""
+Format = Literal["jsx", "tsx"]
+Verify = Literal["none", "sample", "all"]
+VERIFY: dict[bool | None, Verify] = {None: "sample", True: "all", False: "none"}
+"""What a request says, None where it says nothing → which components are verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Found:
 
     ``kind``: ``button``, ``nav``, ``card`` … ``selector``: unique CSS path in the page. ``outer_html``: as in the page.
     ``look``: equal for elements that look the same: one component stands for all. ``box`` is None without layout.
+    ``parent``: the place in `Capture.found` of the nearest component around it. ``mode``: how its style was read; it
+    and ``warnings``, sentences about this component alone, count where ``root`` is the first of its look.
     """
 
     kind: str
@@ -71,6 +79,30 @@ class Found:
     box: Box | None = None
     text: str = ""
     href: str | None = None
+    parent: int | None = None
+    mode: Mode = "static"
+    warnings: list[str] = field(default_factory=list)
+
+
+class Token(TypedDict):
+    """One value of the page's design, and how many visible elements have it."""
+
+    value: str
+    count: int
+
+
+class Tokens(TypedDict):
+    """The design of a page as it is in use, the most frequent first: what a designer would name.
+
+    ``colors``: of text, backgrounds and borders. ``type``: ``"600 16px/24px Inter"``. ``spacing``: paddings, margins
+    and gaps. ``radii`` and ``shadows``: as CSS writes them.
+    """
+
+    colors: list[Token]
+    type: list[Token]
+    spacing: list[Token]
+    radii: list[Token]
+    shadows: list[Token]
 
 
 @dataclass(slots=True)
@@ -79,6 +111,7 @@ class Capture:
 
     ``url``: where the page really was, after redirects. ``found``: in document order. ``head_css``: ``@font-face``,
     ``@keyframes`` and ``@property`` rules that the components need, each a whole rule. ``warnings``: sentences.
+    ``tokens``: None where they were not read.
     """
 
     url: str
@@ -87,6 +120,27 @@ class Capture:
     found: list[Found] = field(default_factory=list)
     head_css: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    tokens: Tokens | None = None
+
+
+class Fidelity(TypedDict):
+    """How like the page a component is when it is shown alone with its css.
+
+    ``diff``: the share of pixels that differ, 0 to 1. ``ssim``: structural similarity, 7 x 7 windows, 1 is equal.
+    """
+
+    diff: float
+    ssim: float
+
+
+class PageFidelity(Fidelity):
+    """The means of all components that were verified.
+
+    ``verified``: how many that was. ``passed``: how many of them differ in at most 1 % of their pixels.
+    """
+
+    verified: int
+    passed: int
 
 
 class Instance(TypedDict):
@@ -112,6 +166,13 @@ class Component(TypedDict):
     selector: str
     box: dict[str, float] | None
     componentName: str
+    parent: NotRequired[int]
+    mode: Mode
+    states: list[str]
+    breakpoints: list[int]
+    fonts: list[str]
+    warnings: list[str]
+    fidelity: NotRequired[Fidelity]
 
 
 class Extraction(TypedDict):
@@ -126,6 +187,9 @@ class Extraction(TypedDict):
     title: str
     engine: EngineName
     warnings: list[str]
+    format: Format
+    tokens: NotRequired[Tokens]
+    fidelity: NotRequired[PageFidelity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +197,8 @@ class Request:
     """What to extract, and within which bounds. It crosses to the child process as JSON.
 
     ``viewport``: CSS pixels. ``max_page_bytes``: all the page's bytes together. ``max_result_bytes``: the result as
-    JSON. ``time_limit``: seconds.
+    JSON. ``time_limit``: seconds. ``format``: React as JavaScript or as TypeScript. ``verify``: which components are
+    shown alone and compared with the page, where there is a browser to do it.
     """
 
     url: str
@@ -142,6 +207,8 @@ class Request:
     max_page_bytes: int = 32_000_000
     max_result_bytes: int = 7_500_000
     time_limit: float = 50.0
+    format: Format = "jsx"
+    verify: Verify = "sample"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-able members, for a child process."""

@@ -26,6 +26,26 @@ _ROWS = {
     "outline": ("outline-width", "outline-style", "outline-color"),
     **_EDGES,
 }
+_DECORATION = tuple(f"text-decoration-{part}" for part in ("line", "thickness", "style", "color"))
+FONT = (
+    *(f"font-{part}" for part in ("style", "weight", "stretch", "size", "family", "optical-sizing", "size-adjust")),
+    *(f"font-{part}" for part in ("kerning", "language-override", "feature-settings", "variation-settings")),
+    *(f"font-variant-{part}" for part in ("ligatures", "caps", "numeric", "east-asian", "alternates", "position")),
+    *("font-variant-emoji", "line-height"),
+)
+"""All that ``font`` sets (CSS Fonts 4, 2.7)."""
+_SAME_AS_FONT = frozenset({"all", "font", "font-variant"})
+_MOST_OF_FONT = 8
+_WHITE_SPACE: dict[tuple[str, ...], str] = {
+    ("collapse", "wrap"): "normal",
+    ("collapse", "nowrap"): "nowrap",
+    ("preserve", "nowrap"): "pre",
+    ("preserve", "wrap"): "pre-wrap",
+    ("preserve-breaks", "wrap"): "pre-line",
+    ("break-spaces", "wrap"): "break-spaces",
+}
+"""``white-space-collapse`` and ``text-wrap-mode`` → ``white-space`` (CSS Text 4, 3)."""
+_SAME_AS_WHITE_SPACE = frozenset({"white-space", "text-wrap", "white-space-trim"})
 _OVERLAPS = {
     **dict.fromkeys(_ASPECTS, frozenset({"border", *_EDGES})),
     **dict.fromkeys(_EDGES, frozenset({"border", *_ASPECTS})),
@@ -48,13 +68,39 @@ def collapse(declarations: Declarations, *, whole_border: bool = False) -> Decla
     ``whole_border``: also to ``border``, which resets ``border-image``: for elements that never set that.
     """
     result = dict(declarations)
-    for shorthand, longhands in _BOXES.items():
-        _join(result, shorthand, longhands, _box)
-    for shorthand, longhands in (_PAIRS | _ROWS).items():
-        _join(result, shorthand, longhands, _pair if shorthand in _PAIRS else " ".join)
+    _join_decoration(result)
+    _join_white_space(result)
+    _join_font(result)
+    for shorthand, longhands, write in _JOINED:
+        if longhands[0] in result:
+            _join(result, shorthand, longhands, write)
     if whole_border:
         _join(result, "border", tuple(_ASPECTS), " ".join)
     return result
+
+
+def _join_decoration(declarations: Declarations) -> None:
+    """A line with nothing else said about it, as ``text-decoration: none`` leaves it in CSSOM."""
+    line, *others = (declarations.get(name, "") for name in _DECORATION)
+    if set(others) == {"initial"} and _PLAIN.fullmatch(line) and "text-decoration" not in declarations:
+        _replace(declarations, _DECORATION, "text-decoration", line)
+
+
+def _join_font(declarations: Declarations) -> None:
+    """What ``font: inherit`` has become, with what is said otherwise after it."""
+    values = [declarations.get(name) for name in FONT]
+    if None in values or not _SAME_AS_FONT.isdisjoint(declarations) or values.count("inherit") < _MOST_OF_FONT:
+        return
+    others = {name: declarations[name] for name in declarations if name in FONT and declarations[name] != "inherit"}
+    _replace(declarations, FONT, "font", "inherit")
+    declarations.update(others)
+
+
+def _join_white_space(declarations: Declarations) -> None:
+    names = ("white-space-collapse", "text-wrap-mode")
+    value = _WHITE_SPACE.get(tuple(declarations.get(name, "") for name in names))
+    if value and _SAME_AS_WHITE_SPACE.isdisjoint(declarations):
+        _replace(declarations, names, "white-space", value)
 
 
 def _join(declarations: Declarations, shorthand: str, longhands: tuple[str, ...], write: Write) -> None:
@@ -100,3 +146,10 @@ def _box(values: list[str]) -> str:
 
 def _pair(values: list[str]) -> str:
     return values[0] if values[0] == values[1] else " ".join(values)
+
+
+_JOINED: tuple[tuple[str, tuple[str, ...], Write], ...] = (
+    *((shorthand, longhands, _box) for shorthand, longhands in _BOXES.items()),
+    *((shorthand, longhands, _pair) for shorthand, longhands in _PAIRS.items()),
+    *((shorthand, longhands, " ".join) for shorthand, longhands in _ROWS.items()),
+)

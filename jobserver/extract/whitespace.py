@@ -13,9 +13,7 @@ from jobserver.extract.text import words
 
 _RUN = re.compile(r"[ \t\n\r\f]+")
 _KEEPS = frozenset({"pre", "textarea", "listing"})
-_WITHOUT_TEXT = words(
-    "table tbody thead tfoot tr colgroup ul ol dl select datalist optgroup picture video audio svg g defs"
-)
+_WITHOUT_TEXT = words("table tbody thead tfoot tr colgroup select datalist optgroup picture video audio svg g defs")
 _BLOCKS = words(
     """address article aside blockquote dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4
     h5 h6 header hgroup hr legend li main menu nav ol option p pre search section summary ul table tbody

@@ -6,20 +6,22 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast, get_args
 
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.politeness import Politeness
 from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, TimedOut
 from jobserver.extract.browser.choice import open_browser
 from jobserver.extract.browser.keeper import BrowserKeeper
-from jobserver.extract.model import Request
+from jobserver.extract.model import VERIFY, Format, Request
 from jobserver.jobs.model import Result
 from jobserver.jobs.policy import Policy
 from jobserver.workers.isolate import ProcessPool
 from jobserver.workers.registry import Args, Context, Handler
 
 ENGINES = ("auto", "browser", "static")
+FORMATS: tuple[Format, ...] = get_args(Format)
+_TRUTHS = {"true": True, "false": False}
 _ENTRY = "jobserver.extract.run:extract_in_child"
 _MOST_COMPONENTS = 500
 _READING = 0.85
@@ -68,7 +70,7 @@ class Analyze:
         return Handler("analyze", self.run, policy=self._settings.policy, validate=self.validate)
 
     def validate(self, args: Args) -> Args:
-        """``url`` (required), ``engine`` and ``maxComponents``, checked and in their final form.
+        """``url`` (required), ``engine``, ``maxComponents``, ``format`` and ``verify``, checked and as they are kept.
 
         Raises MissingUrl, UrlRefused and InvalidRequest.
         """
@@ -78,6 +80,10 @@ class Analyze:
         checked: Args = {"url": self._urls.check(url.strip()).url, "engine": self._engine(args.get("engine"))}
         if (most := args.get("maxComponents")) is not None:
             checked["maxComponents"] = _component_limit(most)
+        if (flavour := args.get("format")) is not None:
+            checked["format"] = _format(flavour)
+        if (verify := args.get("verify")) is not None:
+            checked["verify"] = _truth(verify)
         return checked
 
     async def run(self, context: Context, args: Args) -> Result:
@@ -96,7 +102,9 @@ class Analyze:
                 "warnings": warnings,
             }
             try:
-                return await self._pool.run(_ENTRY, payload, context.progress, on_log=context.log)
+                return await self._pool.run(
+                    _ENTRY, payload, context.progress, on_log=context.log, on_artifact=context.artifact
+                )
             except BrowserCrashed:
                 if self._keeper is not None and browser is not None:
                     self._keeper.retire(browser)
@@ -120,6 +128,8 @@ class Analyze:
             max_page_bytes=self._settings.max_page_bytes,
             max_result_bytes=self._settings.max_result_bytes,
             time_limit=time_limit,
+            format=args.get("format", "jsx"),
+            verify=VERIFY[args.get("verify")],
         )
 
     def _engine(self, wanted: Any) -> str:
@@ -139,3 +149,17 @@ def _component_limit(value: Any) -> int:
             f"maxComponents must be a whole number from 1 to {_MOST_COMPONENTS}.", pointer="/maxComponents"
         )
     return int(text)
+
+
+def _format(value: Any) -> Format:
+    if value not in FORMATS:
+        raise InvalidRequest(f"format must be one of {', '.join(FORMATS)}.", pointer="/format")
+    return cast("Format", value)
+
+
+def _truth(value: Any) -> bool:
+    """A boolean, or the word for one, as forms carry it."""
+    truth = value if isinstance(value, bool) else _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None
+    if truth is None:
+        raise InvalidRequest("verify must be true or false.", pointer="/verify")
+    return truth

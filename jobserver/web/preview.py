@@ -1,4 +1,4 @@
-"""``/preview``: a finished job's components as a page to look at."""
+"""``/preview``: a finished job's components as a page to look at, or as a file to take along."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import asyncio
 import html
 import json
 import secrets
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from jobserver.errors import JobNotFound
-from jobserver.extract.preview import preview_csp, preview_page
+from jobserver.errors import JobNotFound, WrongState
+from jobserver.extract.preview import Pictures, archive, archive_name, pictures_in, preview_csp, preview_page
 from jobserver.jobs.access import Scope
-from jobserver.jobs.model import Job, Result, State
+from jobserver.jobs.model import Artifact, Job, Result, State
 from jobserver.jobs.service import Standing
 from jobserver.jobs.submission import Submission
 from jobserver.web.guard import require
 from jobserver.web.headers import PAGE
 from jobserver.web.keys import ORIGINS
 from jobserver.web.paths import Paths
+from jobserver.web.reading.query import one_of
 from jobserver.web.route import Call
-from jobserver.web.wire import PAGES, preview_path
+from jobserver.web.sending import send
+from jobserver.web.wire import PAGES, not_modified, poll_headers, preview_path
+
+PAGE_FORM, ZIP_FORM = "html", "zip"
+"""What ``format`` may ask for."""
 
 _LOOK_AGAIN = 2
 
@@ -34,7 +40,11 @@ text-align:center;padding:1rem}}h1{{font-size:1.4rem;margin:0}}p{{margin:.5rem 0
 
 
 async def preview(call: Call) -> web.StreamResponse:
-    """``GET /preview?jobId=…`` shows a job's components; ``?url=…`` submits the page, waits for it and shows it."""
+    """``GET /preview?jobId=…`` shows a job's components; ``?url=…`` submits the page, waits for it and shows it.
+
+    ``?format=zip`` gives all of it as one file.
+    """
+    form = one_of(call.request, "format", [PAGE_FORM, ZIP_FORM])
     if (url := call.request.query.get("url")) is not None:
         call.app[ORIGINS].refuse_foreign(call.request)  # this GET makes a job: no other page may load it as a picture
         require(call.caller, Scope.SUBMIT)
@@ -47,36 +57,70 @@ async def preview(call: Call) -> web.StreamResponse:
         standing = await call.jobs.get(call.request.query.get("jobId", ""), call.caller.owner)
     if standing.job.spec.kind != PAGES:
         raise JobNotFound
-    return await _show(standing, call.paths)
+    return await (_download if form == ZIP_FORM else _show)(call, standing)
 
 
-async def _show(standing: Standing, paths: Paths) -> web.Response:
+async def _show(call: Call, standing: Standing) -> web.StreamResponse:
     job = standing.job
     nonce = secrets.token_urlsafe(16)
     if job.result is not None:
+        files = await call.jobs.artifacts(job.id, call.caller.owner)
         # A result may take megabytes: reading and escaping it here would hold everybody else up.
-        return _page(await asyncio.to_thread(_render, job.result, job.id, nonce), nonce)
+        page = await asyncio.to_thread(_render, job.result, files, _zip_path(job, call.paths), job.id, nonce)
+        return await send(call.request, [page], headers=_headers(nonce))
     if job.state is State.FAILED:
         return _notice("The page could not be read", _reason(job), nonce)
     if job.state is State.CANCELLED:
         return _notice("Job cancelled", "Nothing was extracted.", nonce)
     step = job.progress.step if job.progress and job.progress.step else job.state
-    page = _notice("Still at work", f"{step} …", nonce)
-    page.headers["Refresh"] = f"{_LOOK_AGAIN}; url={preview_path(job, paths)}"
-    return page
+    notice = _notice("Still at work", f"{step} …", nonce)
+    notice.headers["Refresh"] = f"{_LOOK_AGAIN}; url={preview_path(job, call.paths)}"
+    return notice
 
 
-def _render(result: Result, job_id: str, nonce: str) -> str:
-    return preview_page(json.loads(result.body), job_id=job_id, nonce=nonce)
+async def _download(call: Call, standing: Standing) -> web.StreamResponse:
+    job = standing.job
+    if job.result is None:
+        raise WrongState(f"A job that is {job.state} has no result.")
+    headers = poll_headers(standing, "-zip")
+    if not_modified(call.request, headers["ETag"]):
+        return web.Response(status=304, headers=headers)
+    files = await call.jobs.artifacts(job.id, call.caller.owner)
+    name, body = await asyncio.to_thread(_pack, job.result, files)
+    headers |= {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}"'}
+    return await send(call.request, [body], headers=headers)
+
+
+def _render(result: Result, files: Sequence[Artifact], download: str, job_id: str, nonce: str) -> bytes:
+    summary = json.loads(result.body)
+    page = preview_page(summary, nonce=nonce, job_id=job_id, pictures=_pictures(files), download=download)
+    return page.encode(errors="replace")
+
+
+def _pack(result: Result, files: Sequence[Artifact]) -> tuple[str, bytes]:
+    summary = json.loads(result.body)
+    return archive_name(summary), archive(summary, _pictures(files), nonce=secrets.token_urlsafe(16))
+
+
+def _pictures(files: Sequence[Artifact]) -> Pictures:
+    return pictures_in((each.name, each.content_type, each.body) for each in files)
+
+
+def _zip_path(job: Job, paths: Paths) -> str:
+    return f"{preview_path(job, paths)}&format={ZIP_FORM}"
 
 
 def _notice(title: str, text: str, nonce: str) -> web.Response:
-    return _page(_NOTICE.format(title=html.escape(title), text=html.escape(text), nonce=nonce), nonce)
+    page = _NOTICE.format(title=html.escape(title), text=html.escape(text), nonce=nonce)
+    return web.Response(body=page.encode(errors="replace"), headers=_headers(nonce))
 
 
-def _page(page: str, nonce: str) -> web.Response:
-    headers = PAGE | {"Content-Security-Policy": preview_csp(nonce), "Cache-Control": "private, no-store"}
-    return web.Response(text=page, content_type="text/html", headers=headers)
+def _headers(nonce: str) -> dict[str, str]:
+    return PAGE | {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": preview_csp(nonce),
+        "Cache-Control": "private, no-store",
+    }
 
 
 def _reason(job: Job) -> str:

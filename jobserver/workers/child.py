@@ -83,12 +83,12 @@ class Reporter:
             self._dropped += len(lines[room:])
             self._send_soon()
 
-    def artifact(self, name: str, content_type: str, body: bytes) -> None:
-        """Pass a file on, after the lines that came before it."""
+    def artifact(self, name: str, content_type: str, body: bytes, *, required: bool = True) -> None:
+        """Pass a file on, after the lines that came before it. ``required``: see `registry.Context.artifact`."""
         with self._lock:
             self._send()
             if self._open:
-                self._channel.say(Kind.ARTIFACT, frames.artifact(name, content_type, body))
+                self._channel.say(Kind.ARTIFACT, frames.artifact(name, content_type, body, required=required))
 
     def close(self) -> None:
         """Send what is held; nothing after this. A thread the job left behind cannot speak in the next job's name."""

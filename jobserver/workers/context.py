@@ -8,9 +8,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
-from jobserver.errors import LeaseLost
+from jobserver.errors import ArtifactTooLarge, LeaseLost
 from jobserver.jobs.engine import Engine
 from jobserver.jobs.model import Artifact, Lease, Progress
 from jobserver.workers.telling import a_progress, an_artifact, lines_of
@@ -25,12 +26,19 @@ def _nothing() -> None:
     """Nobody wants to know any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """A file that the job can do without."""
+
+    artifact: Artifact
+
+
 class Run:
     """The `registry.Context` of one attempt, and what its handler said that the engine has not been told yet.
 
     ``wake``: called on the loop when there is something to `tell`. Of more than a thousand lines waiting the rest is
     dropped, and a line says how many.
-    ``failure``: why a file could not be kept, when one could not.
+    ``failure``: why a file that the job cannot do without was not kept, when one was not.
     """
 
     def __init__(self, lease: Lease, deadline: datetime | None, wake: Callable[[], None]) -> None:
@@ -46,7 +54,7 @@ class Run:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._progress: Progress | None = None
-        self._said: deque[str | Artifact] = deque()
+        self._said: deque[str | Artifact | _Extra] = deque()
         self._lines = 0
         self._dropped = 0
         self._woken = False
@@ -67,11 +75,13 @@ class Run:
                 self._said.append(each)
         self._news()
 
-    def artifact(self, name: str, body: bytes | str, content_type: str = "application/octet-stream") -> None:
+    def artifact(
+        self, name: str, body: bytes | str, content_type: str = "application/octet-stream", *, required: bool = True
+    ) -> None:
         """See `Context.artifact`."""
         artifact = an_artifact(name, body, content_type)
         if not self._closed:
-            self._said.append(artifact)
+            self._said.append(artifact if required else _Extra(artifact))
             self._news()
 
     def close(self) -> None:
@@ -83,7 +93,8 @@ class Run:
     async def tell(self, engine: Engine) -> None:
         """Tell the engine the next hundred lines and files, in the order they came, and then the progress.
 
-        Raises LeaseLost. A file that cannot be kept leaves its reason in ``failure``, anything else a line in the log.
+        Raises LeaseLost. A required file that cannot be kept leaves its reason in ``failure``, anything else a line in
+        a log: another file in the job's, the rest in the server's.
         """
         self._woken = False
         for _ in range(min(len(self._said), _TOLD_AT_ONCE)):
@@ -106,9 +117,11 @@ class Run:
             await asyncio.sleep(0)
         await self.tell(engine)
 
-    async def _report(self, engine: Engine, what: str | Artifact | Progress) -> None:
+    async def _report(self, engine: Engine, what: str | Artifact | _Extra | Progress) -> None:
         try:
-            if isinstance(what, str):
+            if isinstance(what, _Extra):
+                await self._offer(engine, what.artifact)
+            elif isinstance(what, str):
                 await engine.report(self._lease, log=what)
             elif isinstance(what, Progress):
                 await engine.report(self._lease, progress=what)
@@ -121,6 +134,12 @@ class Run:
                 self.failure = error
             else:  # a courtesy: the work goes on without
                 _log.exception("job %s: what it reports could not be kept", self.job_id)
+
+    async def _offer(self, engine: Engine, artifact: Artifact) -> None:
+        try:
+            await engine.report(self._lease, artifact=artifact)
+        except ArtifactTooLarge as error:
+            await engine.report(self._lease, log=f"{artifact.name} was not kept. {error}")
 
     def _news(self) -> None:
         if self._woken or self._closed:

@@ -82,16 +82,16 @@ async def receive(reader: asyncio.StreamReader, limit: int) -> tuple[Kind, bytes
     return Kind(kind), await _body(reader, size)
 
 
-def artifact(name: str, content_type: str, body: bytes) -> bytes:
+def artifact(name: str, content_type: str, body: bytes, *, required: bool) -> bytes:
     """The body of an ARTIFACT frame."""
-    return json.dumps([name, content_type]).encode() + b"\n" + body
+    return json.dumps([name, content_type, required]).encode() + b"\n" + body
 
 
-def artifact_of(frame: bytes) -> tuple[str, bytes, str]:
-    """(name, body, content type) of an ARTIFACT frame."""
+def artifact_of(frame: bytes) -> tuple[str, bytes, str, bool]:
+    """(name, body, content type, required) of an ARTIFACT frame."""
     head, _, body = frame.partition(b"\n")
-    name, content_type = json.loads(head)
-    return name, body, content_type
+    name, content_type, required = json.loads(head)
+    return name, body, content_type, required
 
 
 async def _body(reader: asyncio.StreamReader, size: int) -> bytes:

@@ -24,7 +24,7 @@ class Report(Protocol):
     def log(self, lines: list[str]) -> None:
         """Pass lines on."""
 
-    def artifact(self, name: str, content_type: str, body: bytes) -> None:
+    def artifact(self, name: str, content_type: str, body: bytes, *, required: bool = True) -> None:
         """Pass a file on."""
 
 
@@ -50,10 +50,12 @@ class ChildContext:
         """See `Context.log`."""
         self._report.log(lines_of(line))
 
-    def artifact(self, name: str, body: bytes | str, content_type: str = "application/octet-stream") -> None:
+    def artifact(
+        self, name: str, body: bytes | str, content_type: str = "application/octet-stream", *, required: bool = True
+    ) -> None:
         """See `Context.artifact`."""
         made = an_artifact(name, body, content_type)
-        self._report.artifact(made.name, made.content_type, made.body)
+        self._report.artifact(made.name, made.content_type, made.body, required=required)
 
 
 def run(job: dict[str, Any], report: Report) -> Result:

@@ -60,7 +60,7 @@ class ProcessPool:
         ``target``: ``"package.module:function"``, plain or async: ``(payload, report) -> Result``. ``payload``: JSON.
         ``on_progress``: hears what the function passes to ``report(fraction, step)``, 20 times a second at most;
         ``on_log`` each line of ``report.log(lines)``, at most 1,000 in that time; ``on_artifact`` (name, body, content
-        type) of ``report.artifact(name, content_type, body)``.
+        type, required=…) of ``report.artifact(name, content_type, body, required=…)``.
 
         Raises the function's own JobFailed, class and attributes kept (any other exception: a JobFailed with the code
         ``exception``), Crashed when the child dies, ResultTooLarge, and ShuttingDown once the pool is closed. When the

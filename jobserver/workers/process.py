@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from typing import cast
+from typing import Protocol, cast
 
 from jobserver.errors import Crashed
 from jobserver.jobs.model import Result
@@ -23,10 +23,16 @@ REAP_WITHIN = 5.0
 
 OnProgress = Callable[[float, str], None]
 OnLog = Callable[[str], None]
-OnArtifact = Callable[[str, bytes, str], None]
 
 
-def ignore(*_: object) -> None:
+class OnArtifact(Protocol):
+    """Takes a file; see `registry.Context.artifact`."""
+
+    def __call__(self, name: str, body: bytes, content_type: str, /, *, required: bool) -> None:
+        """A file was sent."""
+
+
+def ignore(*_: object, **__: object) -> None:
     """Nobody wants to know."""
 
 
@@ -83,7 +89,8 @@ class ChildProcess(asyncio.SubprocessProtocol):
                 case Kind.LOG:
                     on_log("\n".join(json.loads(body)))
                 case Kind.ARTIFACT:
-                    on_artifact(*frames.artifact_of(body))
+                    name, contents, content_type, required = frames.artifact_of(body)
+                    on_artifact(name, contents, content_type, required=required)
                 case Kind.SPENT:
                     self._spent = True
                 case Kind.BRIEF:

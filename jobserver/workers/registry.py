@@ -45,8 +45,13 @@ class Context(Protocol):
     def log(self, line: str) -> None:
         """Add a line to the job's log."""
 
-    def artifact(self, name: str, body: bytes | str, content_type: str = "application/octet-stream") -> None:
-        """Keep a file beside the result, readable at once; a later one of the same name replaces it."""
+    def artifact(
+        self, name: str, body: bytes | str, content_type: str = "application/octet-stream", *, required: bool = True
+    ) -> None:
+        """Keep a file beside the result, readable at once; a later one of the same name replaces it.
+
+        ``required``: the attempt fails when the file cannot be kept; otherwise a line of the log says so.
+        """
 
 
 Run = Callable[[Context, Args], Awaitable[Any]]

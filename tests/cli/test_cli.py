@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobserver.cli import local, main
-from jobserver.cli.commands import _welcome
+from jobserver.cli.commands import _parser, _welcome
 from jobserver.config import Config, load
 from jobserver.errors import BadSetting, BrowserCrashed, UrlRefused
 from tests.process import Pages
@@ -100,6 +100,24 @@ async def test_a_page_of_this_machine_needs_no_scheme(pages: Pages, tmp_path: Pa
     for host in ("localhost", "127.0.0.1"):
         await local.analyze(Config(), f"{host}:{pages.server.port}/page", tmp_path / host, engine="static")
         assert extraction(tmp_path / host)["url"] == f"http://{host}:{pages.server.port}/page"
+
+
+async def test_typescript_has_a_file_name_of_its_own(pages: Pages, tmp_path: Path):
+    written = await local.analyze(Config(), f"{pages.address}/page", tmp_path, engine="static", format="tsx")
+    assert tmp_path / "Components.tsx" in written
+    assert 'import * as React from "react";' in (tmp_path / "Components.tsx").read_text()
+
+
+@pytest.mark.browser
+async def test_the_preview_has_the_originals_beside_what_was_made_of_them(pages: Pages, tmp_path: Path):
+    await local.analyze(Config(), f"{pages.address}/page", tmp_path, engine="browser", verify="all")
+    assert extraction(tmp_path)["fidelity"] == {"diff": 0, "ssim": 1, "verified": 3, "passed": 3}
+    assert (tmp_path / "preview.html").read_text().count('src="data:image/webp;base64,') == 3
+
+
+@pytest.mark.parametrize(("said", "meant"), [([], None), (["--verify"], True), (["--no-verify"], False)])
+def test_whether_to_verify_is_a_flag_with_an_opposite(said: list[str], meant: bool | None):
+    assert _parser().parse_args(["analyze", "example.com", *said]).verify is meant
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from jobserver.config import Config
 from jobserver.errors import JobFailed, JobserverError, PageStatus, StartupError
+from jobserver.extract.model import Component, Extraction, Fidelity, PageFidelity, Token, Tokens
 from jobserver.jobs.events import EventType
 from jobserver.jobs.model import State
 from jobserver.jobs.states import ALLOWED, LEASE_ENDED, NOT_STARTED, POISON, SERVER_DIED
@@ -51,6 +52,14 @@ def test_every_route_has_its_heading_and_every_heading_its_route():
 
 def test_every_event_is_listed_and_no_other():
     assert set(first_words(PROTOCOL, "event")) == {*map(str, EventType), *event_wire.OWN_EVENTS}
+
+
+def test_every_option_and_every_member_of_a_page_s_result_is_documented():
+    shown = {*Extraction.__annotations__, *Component.__annotations__}
+    assert shown <= first_words(PROTOCOL, "member").keys()
+    inside = {*Tokens.__annotations__, *Token.__annotations__, *PageFidelity.__annotations__, *Fidelity.__annotations__}
+    assert inside <= words_under(PROTOCOL, "GET /result/{jobId}")
+    assert {*analyze._UNDERSTOOD} <= words_under(PROTOCOL, "POST /analyze")
 
 
 def test_every_state_says_what_may_happen_to_it():

@@ -27,13 +27,13 @@ def a_found(html: str | Node = "<button>Save</button>", kind: str = "button", lo
     root = a_node(html) if isinstance(html, str) else html
     outer = html if isinstance(html, str) else "<x>"
     values = {"selector": kind, "box": Box(0, 0, 120, 40), "text": ""} | more
-    return Found(kind, outer_html=outer, root=root, look=look or f"{id(root)}", **values)  # type: ignore[arg-type]
+    return Found(kind, outer_html=outer, root=root, look=look or f"{id(root)}", **values)  # type: ignore[arg-type] # by their names
 
 
 def a_capture(*found: Found, **more: object) -> Capture:
     """A page with these components."""
     values = {"url": "https://example.com/", "engine": "browser", "title": "Example"} | more
-    return Capture(found=list(found), **values)  # type: ignore[arg-type]
+    return Capture(found=list(found), **values)  # type: ignore[arg-type] # by their names
 
 
 def parsed(html: str) -> Node | str:

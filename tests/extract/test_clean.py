@@ -63,8 +63,8 @@ def test_an_independent_sanitiser_finds_nothing_to_remove(root: Node):
 
 
 def _every_attribute() -> set[str]:
-    html = set().union(*allowed._HTML_ATTRIBUTES.values())
-    return html | allowed._GLOBAL | set(allowed.SVG_ATTRIBUTES.values()) | {"id", "rel", "sandbox"}
+    html = set().union(*allowed.HTML_ATTRIBUTES.values())
+    return html | allowed.GLOBAL | set(allowed.SVG_ATTRIBUTES.values()) | {"id", "rel", "sandbox"}
 
 
 def _as_parsed(html: str) -> str:
@@ -214,7 +214,7 @@ def test_depth_is_bounded_and_what_is_cut_is_said():
     root = leaf = Node("div")
     for _ in range(5000):
         leaf.children.append(Node("div"))
-        leaf = leaf.children[0]  # type: ignore[assignment]
+        leaf = leaf.children[0]  # type: ignore[assignment] # there is no text
     result = cleaned(root)
     assert len(descendants(result.root)) == MAX_DEPTH
     assert result.cut == 5001 - MAX_DEPTH
@@ -231,3 +231,36 @@ def test_the_page_is_left_as_it_was():
     before = repr(root)
     cleaned(root)
     assert repr(root) == before
+
+
+@pytest.mark.parametrize(
+    ("root", "expected"),
+    [
+        (Node("p", {}, [], [Node("b", {}, [], [Node("div")])]), "<div><b><div></div></b></div>"),
+        (Node("p", {}, [], [Node("button", {}, [], [Node("div")])]), "<p><button><div></div></button></p>"),
+        (
+            Node("a", {"href": "#"}, [], [Node("a", {"href": "#", "title": "x"})]),
+            '<a href="#"><span title="x"></span></a>',
+        ),
+        (Node("button", {}, [], [Node("b", {}, [], [Node("button")])]), "<button><b><span></span></b></button>"),
+        (Node("form", {}, [], [Node("form", {"action": "#"})]), "<form><div></div></form>"),
+        (Node("tr", {}, [], [Node("td", {"colspan": "2"}, [], ["x"])]), "<div><div>x</div></div>"),
+        (
+            Node("table", {}, [], [Node("tbody", {}, [], [Node("tr", {}, [], [Node("td")])])]),
+            "<table><tbody><tr><td></td></tr></tbody></table>",
+        ),
+    ],
+)
+def test_what_no_parser_would_leave_in_place_gets_another_tag(root: Node, expected: str):
+    made = cleaned(root).root
+    assert to_html(made) == expected
+    assert to_html(a_node(expected)) == expected
+
+
+def test_another_tag_keeps_what_browsers_do_for_the_old_one():
+    root = Node("p", {}, [a_rule(margin_top="0px")], [Node("div")])
+    rules = cleaned(root).root.rules
+    assert [rule.declarations for rule in rules] == [
+        {"margin-top": "1em", "margin-bottom": "1em"},
+        {"margin-top": "0px"},
+    ]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from typing import Any
+from itertools import combinations
+from typing import Any, Literal
 
 import pytest
 import tinycss2
@@ -9,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobserver.extract.clean import clean
-from jobserver.extract.css import style_sheet, styled, with_classes
+from jobserver.extract.css import Styled, style_sheet, styled, with_classes
+from jobserver.extract.css_merge import without_unused_variables
 from jobserver.extract.css_rules import is_safe_suffix, safe_condition, split_declarations
 from jobserver.extract.css_values import css_string, safe_value
-from jobserver.extract.head_css import joined, needed, read_head
+from jobserver.extract.head_css import HeadRule, joined, needed, once, read_head, used
 from jobserver.extract.html import to_html
 from jobserver.extract.model import Node
-from jobserver.extract.shorthands import collapse
+from jobserver.extract.shorthands import FONT, collapse
 from tests.extract import hostile
 from tests.extract.make_nodes import a_node, a_rule, descendants
 
@@ -108,7 +111,20 @@ def test_values_are_written_in_one_safe_spelling_or_refused(value: str, expected
 
 
 @pytest.mark.parametrize(
-    "suffix", ["", ":hover", "::before", ":where(:hover)::after", ":not([open])", ":nth-child(2n + 1)"]
+    "suffix",
+    [
+        "",
+        ":hover",
+        "::before",
+        ":where(:hover)::after",
+        ":not([open])",
+        ":nth-child(2n + 1)",
+        ":where({0}:hover *)",
+        ":where({2}:checked ~ *)",
+        ":where({0}:has(> {3}:focus-visible) *)::-webkit-slider-thumb",
+        ':where({0}[aria-expanded="true"]:not(:disabled, {4}) > *)',
+        "::file-selector-button:where(:hover)",
+    ],
 )
 def test_suffixes_that_narrow_are_allowed(suffix: str):
     assert is_safe_suffix(suffix)
@@ -126,6 +142,10 @@ def test_suffixes_that_reach_elsewhere_are_refused(suffix: str):
         ("@MEDIA screen and (400px <= width < 40rem)", "@media screen and (400px <= width < 40rem)"),
         ("@supports (display: grid) and (not (gap: 1px))", "@supports (display: grid) and (not (gap: 1px))"),
         ("@container side (width > 9em)", "@container side (width > 9em)"),
+        ("@container card style(--dense: 1) and (inline-size >= 20em)",) * 2,
+        ("@container (min-width: 400px) and (not (max-height: 10rem))",) * 2,
+        ("@supports selector(:has(> a))", "@supports selector(:has(> a))"),
+        ("@media not all and (hover: hover), print", "@media not all and (hover: hover), print"),
         ("@starting-style", "@starting-style"),
         ("@media screen { } body {", None),
         ("@layer base", None),
@@ -176,30 +196,88 @@ def test_equal_blocks_are_shared_and_equal_conditions_gathered():
     )
 
 
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=4), min_size=1, max_size=3))
-def test_sharing_never_changes_the_order_of_an_element_s_own_rules(orders: list[list[str]]):
-    root = a_node(f"<div>{'<b>x</b>' * len(orders)}</div>")
-    for node, order in zip(descendants(root)[1:], orders, strict=True):
-        node.rules += [a_rule("", *(["@media print"] if value == "c" else []), color=value) for value in order]
-    css = css_of(root)
-    seen: dict[str, list[str]] = {}
-    for rule in _style_rules(css):
-        for selector in tinycss2.serialize(rule.prelude).split(","):
-            seen.setdefault(selector.strip(), []).append(tinycss2.serialize(rule.content).strip()[-2])
-    assert list(seen.values()) == sorted_by_class(seen, orders)
+TIMES = (":hover", "@media print", "@media screen")
+a_style = st.lists(
+    st.tuples(
+        st.sampled_from(["", ":hover", "::before", ":hover::before"]),
+        st.sampled_from([(), ("@media print",), ("@media screen",), ("@media print", "@media screen")]),
+        st.sampled_from(["color", "margin", "margin-top", "--x"]),
+    ),
+    max_size=6,
+)
 
 
-def sorted_by_class(seen: dict[str, list[str]], orders: list[list[str]]) -> list[list[str]]:
-    named = {f".gen-card-1-{place}": order for place, order in enumerate(filter(None, orders), 1)}
-    return [named[name] for name in seen]
+@settings(deadline=None)
+@given(st.lists(a_style, min_size=1, max_size=3))
+def test_sharing_and_joining_rules_changes_no_element_at_any_time(styles: list[list[Any]]):
+    root = a_node(f"<div>{'<b>x</b>' * len(styles)}</div>")
+    for node, style in zip(descendants(root)[1:], styles, strict=True):
+        node.rules += [
+            a_rule(suffix, *conditions, **{name: f"{place}px"})
+            for place, (suffix, conditions, name) in enumerate(style)
+        ]
+    before = [[(rule.suffix, rule.conditions, rule.declarations) for rule in node.rules] for node in descendants(root)]
+    elements = styled(root, "gen-card-1")
+    after = list(_written(style_sheet(elements)))
+    for element, rules in zip(elements, before, strict=True):
+        own = [(suffix, *rest) for name, suffix, *rest in after if name == element.class_name]
+        for now in (set(times) for size in range(4) for times in combinations(TIMES, size)):
+            assert _shown(own, now) == _shown(rules, now)
 
 
-def _style_rules(css: str) -> Iterator[Any]:
+def _shown(rules: list[Any], now: set[str]) -> dict[tuple[str, str], str]:
+    """Property, longhands only, and where → the value that wins while these states and conditions hold."""
+    shown: dict[tuple[str, str], str] = {}
+    for suffix, conditions, declarations in rules:
+        if set(conditions) <= now and (":hover" not in suffix.replace("::", "") or ":hover" in now):
+            for name, value in declarations.items():
+                for longhand in ["margin-top", "margin-left"] if name == "margin" else [name]:
+                    shown["::before" if "::before" in suffix else "", longhand] = value
+    return shown
+
+
+def _written(css: str, around: tuple[str, ...] = ()) -> Iterator[tuple[str, str, tuple[str, ...], dict[str, str]]]:
+    """Class, what follows it, conditions and declarations of each selector, in order."""
     for rule in tinycss2.parse_stylesheet(css, skip_whitespace=True):
         if rule.type == "at-rule":
-            yield from _style_rules(tinycss2.serialize(rule.content))
-        else:
-            yield rule
+            condition = f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}"
+            yield from _written(tinycss2.serialize(rule.content), (*around, condition))
+            continue
+        declarations = dict(split_declarations(tinycss2.serialize(rule.content)))
+        for selector in tinycss2.serialize(rule.prelude).split(","):
+            name, colon, suffix = selector.strip().removeprefix(".").partition(":")
+            yield name, colon + suffix, around, declarations
+
+
+def test_media_queries_are_gathered_though_elements_use_different_ones():
+    root = a_node("<ul><li>a</li><li>b</li></ul>")
+    small, large = ("@media (min-width: 600px)", "@media (min-width: 900px)")
+    descendants(root)[1].rules += [a_rule("", large, color="red")]
+    descendants(root)[2].rules += [a_rule("", small, color="red"), a_rule("", large, color="blue")]
+    css = css_of(root)
+    assert css.index(small) < css.index(large)
+    assert css.count("@media") == 2
+
+
+def test_rules_that_hold_at_the_same_times_are_one_where_nobody_can_tell():
+    root = a_node("<div>x</div>", color="red")
+    root.rules += [a_rule(":hover", width="1px"), a_rule(margin_top="1px", color="blue"), a_rule(":hover", color="red")]
+    assert css_of(root) == (
+        ".gen-card-1 {\n  margin-top: 1px;\n  color: blue;\n}\n.gen-card-1:hover {\n  width: 1px;\n  color: red;\n}"
+    )
+
+
+def test_variables_that_nothing_asks_for_are_dropped():
+    root = a_node("<div fill='var(--in-attribute)'>x</div>", color="var(--a, var(--fallback))")
+    names = {"--a": "var(--b)", "--b": "1", "--c": "var(--d)", "--d": "2", "--in-attribute": "3", "--framed": "4"}
+    root.rules[0].declarations.update(names)
+    without_unused_variables(root, ["@keyframes x { to { color: var(--framed) } }"])
+    assert set(root.rules[0].declarations) == {"color", "--a", "--b", "--in-attribute", "--framed"}
+
+
+def test_of_keyframes_of_one_name_the_last_counts():
+    read = [read_head(f"@keyframes spin {{ to {{ rotate: {turn}turn }} }}") for turn in (1, 2, 1)]
+    assert [rule.text for rule in once(rule for rule in read if rule)] == [read[2].text if read[2] else ""]
 
 
 def test_a_state_of_another_element_names_its_class():
@@ -209,6 +287,7 @@ def test_a_state_of_another_element_names_its_class():
 
 
 SIDES = ("top", "right", "bottom", "left")
+DECORATION = ("thickness", "style", "color")
 
 
 def sides(family: str, *values: str, part: str = "") -> dict[str, str]:
@@ -226,6 +305,11 @@ def sides(family: str, *values: str, part: str = "") -> dict[str, str]:
         (sides("margin", *["inherit"] * 4), {"margin": "inherit"}),
         ({"row-gap": "1px", "column-gap": "2px"}, {"gap": "1px 2px"}),
         ({"overflow-x": "auto", "overflow-y": "auto"}, {"overflow": "auto"}),
+        ({"white-space-collapse": "collapse", "text-wrap-mode": "nowrap"}, {"white-space": "nowrap"}),
+        (
+            {"text-decoration-line": "none", **{f"text-decoration-{part}": "initial" for part in DECORATION}},
+            {"text-decoration": "none"},
+        ),
         ({"flex-grow": "1", "flex-shrink": "1", "flex-basis": "0%"}, {"flex": "1 1 0%"}),
         (
             {"top": "0px", "color": "red", "right": "0px", "bottom": "0px", "left": "0px"},
@@ -241,6 +325,16 @@ def test_longhands_are_joined_as_a_person_would(declarations: dict[str, str], ex
     assert collapse(declarations) == expected
 
 
+def test_a_font_that_is_inherited_is_said_in_one_line_and_what_differs_after_it():
+    inherited = dict.fromkeys(FONT, "inherit")
+    assert collapse({"margin": "0", **inherited, "color": "red"}) == {"margin": "0", "font": "inherit", "color": "red"}
+    heavy = {**inherited, "font-weight": "600", "line-height": "1.5"}
+    assert list(collapse(heavy).items()) == [("font", "inherit"), ("font-weight", "600"), ("line-height", "1.5")]
+    assert collapse({**heavy, "all": "unset"}) == {**heavy, "all": "unset"}
+    del heavy["font-kerning"]
+    assert collapse(heavy) == heavy
+
+
 @pytest.mark.parametrize(
     "declarations",
     [
@@ -250,6 +344,8 @@ def test_longhands_are_joined_as_a_person_would(declarations: dict[str, str], ex
         {**sides("margin", *["1px"] * 4), "margin-inline": "2px"},
         {"margin": "2px", **sides("margin", *["1px"] * 4)},
         {"margin-top": "1px", "margin-left": "1px"},
+        {"white-space-collapse": "collapse", "text-wrap-mode": "nowrap", "text-wrap": "balance"},
+        {"text-decoration-line": "none", "text-decoration-color": "red"},
         {"border": "0", "border-top-width": "1px", "border-top-style": "solid", "border-top-color": "red"},
         {"grid-gap": "1px", "row-gap": "1px", "column-gap": "1px"},
     ],
@@ -301,6 +397,46 @@ def test_a_component_gets_the_fonts_and_keyframes_it_uses():
     assert [rule.kind for rule in chosen] == ["font-face", "keyframes"]
     assert "latin" in joined(chosen, css)
     assert "greek" in joined(needed([rule for rule in head if rule], css, "<b>αβγ</b>"), css)
+
+
+def test_rules_of_thousands_of_elements_with_conditions_of_their_own_are_written_in_no_time():
+    elements = [
+        Styled(f"x-{number}", [a_rule("", f"@media (width > {number + more}px)", color="red") for more in (0, 1)])
+        for number in range(3_000)
+    ]
+    began = time.process_time()
+    written = style_sheet(elements)
+    assert time.process_time() - began < 3.0
+    assert written.count("@media") == 3_001, "those of one element in order, and equal ones together"
+
+
+@pytest.mark.parametrize(
+    ("css", "stands"),
+    [
+        ('font-family: "Open Sans"', True),
+        ("font-family: open sans, serif", True),
+        ("font-family: Open Sansation, 'My Open Sans'", True),
+        ("font-family: Reopen Sans, Open Sansation", False),
+        ("font-family: Open-Sans", False),
+        ("", False),
+    ],
+)
+def test_a_name_stands_in_css_as_a_whole(css: str, stands: bool):
+    font = read_head('@font-face { font-family: "Open Sans"; src: url(https://a/b) }')
+    assert font is not None
+    assert bool(used([font], css)) is stands
+
+
+def test_thousands_of_names_are_looked_up_in_no_time():
+    """It is done for each component, so it must not be the product of the two."""
+    rules = [HeadRule(kind, f"{name} {number}", "") for number in range(5_000) for kind, name in NAMES]
+    css = " ".join(f"animation: spin{number} 1s; color: red;" for number in range(5_000))
+    began = time.process_time()
+    assert used(rules, css) == []
+    assert time.process_time() - began < 5.0
+
+
+NAMES: tuple[tuple[Literal["font-face", "keyframes"], str], ...] = (("font-face", "Font"), ("keyframes", "turn"))
 
 
 def test_a_very_long_font_is_not_repeated_in_every_component():

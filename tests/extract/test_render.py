@@ -8,10 +8,10 @@ import tinycss2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobserver.extract.model import Box, Component, Extraction, Found, Node
+from jobserver.extract.model import Box, Component, Extraction, Found, Node, Token, Tokens
 from jobserver.extract.render import brief, render
 from tests.extract import hostile
-from tests.extract.make_nodes import a_capture, a_found, a_node
+from tests.extract.make_nodes import a_capture, a_found, a_node, a_rule
 
 ENDED = "2026-01-01T00:00:00.000Z"
 
@@ -26,9 +26,56 @@ def size(extraction: object) -> int:
 
 
 def test_members_stand_in_the_order_of_the_contract():
-    extraction = rendered(a_found())
-    assert list(extraction) == list(Extraction.__annotations__)
-    assert list(extraction["components"][0]) == list(Component.__annotations__)
+    outer, inner = a_found(kind="card"), a_found(parent=0)
+    extraction = rendered(outer, inner, tokens=Tokens(colors=[], type=[], spacing=[], radii=[], shadows=[]))
+    verified = {"fidelity"}
+    assert list(extraction) == [name for name in Extraction.__annotations__ if name not in verified]
+    assert list(extraction["components"][1]) == [name for name in Component.__annotations__ if name not in verified]
+
+
+def test_a_component_names_the_one_that_stands_for_what_is_around_it():
+    found = [
+        a_found(kind="nav", look="bar"),
+        a_found(kind="card", look="card", parent=0),
+        a_found(kind="button", look="button", parent=1),
+        a_found(kind="card", look="card"),
+        a_found(kind="card", look="card", parent=3),
+    ]
+    assert [each.get("parent") for each in rendered(*found)["components"]] == [None, 1, 2]
+
+
+def test_a_parent_is_always_in_the_result():
+    found = [a_found(kind="nav"), a_found(f"<p>{'x' * 50_000}</p>", "card", parent=0), a_found(parent=1)]
+    extraction = rendered(*found, max_result_bytes=100_000)
+    assert [(each["index"], each.get("parent")) for each in extraction["components"]] == [(1, None), (3, 1)]
+
+
+@pytest.mark.parametrize("parent", [0, 5, -1])
+def test_a_parent_that_cannot_be_is_none(parent: int):
+    assert "parent" not in rendered(a_found(parent=parent))["components"][0]
+
+
+def test_states_breakpoints_and_fonts_are_read_off_the_rules():
+    root = a_node("<button>Save</button>", font_family="var(--body, serif)")
+    root.rules[0].declarations["--body"] = '"Acme Sans", Arial, "Face Two"'
+    root.rules += [
+        a_rule(":where(:focus-visible)", "@media (min-width: 599.98px) and (orientation: portrait)", color="red"),
+        a_rule(":where(:not(:disabled):hover)::before", "@media (40em <= width < 1200px)", font="700 1rem/1.5 Georgia"),
+        a_rule(":nth-child(2)", "@container (width > 300px)", color="red"),
+    ]
+    face = '@font-face { font-family: "Face Two"; src: url(https://a/b.woff2) }'
+    (component,) = rendered(a_found(root, mode="rules", warnings=["Odd.\n"]), head_css=[face])["components"]
+    assert component["states"] == ["focus-visible", "hover"]
+    assert component["breakpoints"] == [600, 640, 1200]
+    assert component["fonts"] == ["Acme Sans", "Face Two", "Georgia"]
+    assert component["mode"] == "rules"
+    assert component["warnings"] == ["Odd."]
+
+
+def test_tokens_hold_nothing_that_is_no_value_of_css():
+    colors: list[Token] = [{"value": "red", "count": 3}, {"value": "</style>", "count": 2}]
+    tokens = Tokens(colors=colors, type=[], spacing=[], radii=[], shadows=[])
+    assert rendered(tokens=tokens).get("tokens") == {**tokens, "colors": colors[:1]}
 
 
 def test_a_component_has_its_names_and_sources():

@@ -11,7 +11,7 @@ import pytest
 
 from jobserver.egress.policy import UrlPolicy
 from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, PageUnreachable, TimedOut, UrlRefused
-from jobserver.extract.browser.chromium import Chromium
+from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.workers.isolate import ProcessPool
@@ -40,7 +40,7 @@ class Silence:
     def log(self, line: str) -> None:
         self.lines += line.splitlines()
 
-    def artifact(self, name: str, body: bytes | str, content_type: str = "") -> None:
+    def artifact(self, name: str, body: bytes | str, content_type: str = "", *, required: bool = True) -> None:
         self.steps.append(name)
 
 
@@ -120,6 +120,24 @@ async def test_a_url_is_kept_as_it_will_be_visited(pool: ProcessPool, pages: Pag
     assert an_analyze(pool, pages).validate({"url": url}) == {"url": becomes, "engine": "auto"}
 
 
+@pytest.mark.parametrize(("said", "kept"), [(True, True), (False, False), ("true", True), (" False ", False)])
+async def test_whether_to_verify_may_be_said_as_a_form_says_it(pool: ProcessPool, pages: Pages, said: Any, kept: bool):
+    checked = an_analyze(pool, pages).validate({"url": "https://example.com", "verify": said, "format": "tsx"})
+    assert (checked["verify"], checked["format"]) == (kept, "tsx")
+
+
+async def test_react_is_written_in_the_format_asked_for(pool: ProcessPool, pages: Pages):
+    made = await run(an_analyze(pool, pages), {"url": f"{pages.address}/page", "format": "tsx", "verify": False})
+    assert made["format"] == "tsx"
+    assert all("(): React.JSX.Element {" in component["reactSnippet"] for component in made["components"])
+
+
+async def test_who_asks_to_verify_without_a_browser_is_told_that_nothing_was_compared(pool: ProcessPool, pages: Pages):
+    for verify, told in ((True, True), (False, False), (None, False)):
+        made = await run(an_analyze(pool, pages), {"url": f"{pages.address}/page", "verify": verify})
+        assert any("No component was compared" in warning for warning in made["warnings"]) is told
+
+
 async def test_a_private_address_is_refused_before_the_job_exists(pool: ProcessPool, pages: Pages):
     with pytest.raises(UrlRefused):
         an_analyze(pool, pages).validate({"url": "http://169.254.169.254/"})
@@ -136,6 +154,10 @@ async def test_a_private_address_is_refused_before_the_job_exists(pool: ProcessP
         ({"maxComponents": True}, "/maxComponents"),
         ({"maxComponents": 1.5}, "/maxComponents"),
         ({"maxComponents": "٣"}, "/maxComponents"),
+        ({"format": "vue"}, "/format"),
+        ({"format": ["tsx"]}, "/format"),
+        ({"verify": "yes"}, "/verify"),
+        ({"verify": 1}, "/verify"),
     ],
 )
 async def test_a_wrong_argument_is_pointed_at(pool: ProcessPool, pages: Pages, args: dict[str, Any], pointer: str):
@@ -186,3 +208,16 @@ async def test_a_turn_that_does_not_come_is_a_time_out_that_says_why(pool: Proce
         await analyze.run(Silence(), analyze.validate({"url": f"{pages.address}/page"}))
     slow.cancel()
     await asyncio.wait({slow})
+
+
+@pytest.mark.browser
+async def test_a_picture_of_each_component_that_was_compared_is_kept_as_a_file(pool: ProcessPool, pages: Pages):
+    keeper = BrowserKeeper(lambda: Chromium(find_chromium() or ""))
+    analyze, context = an_analyze(pool, pages, keeper), Silence()
+    try:
+        result = await analyze.run(context, analyze.validate({"url": f"{pages.address}/page", "verify": True}))
+    finally:
+        await keeper.close()
+    compared = [each["index"] for each in json.loads(result.body)["components"] if "fidelity" in each]
+    assert compared
+    assert [step for step in context.steps if step.endswith(".webp")] == [f"component-{at}.webp" for at in compared]

@@ -21,7 +21,7 @@ from jobserver.errors import InvalidRequest, MissingUrl, UrlRefused
 from jobserver.handlers.bulk import Bulk
 from jobserver.jobs.access import EVERYTHING, Scope
 from jobserver.jobs.clock import SteadyClock
-from jobserver.jobs.model import Result
+from jobserver.jobs.model import Artifact, Result
 from jobserver.jobs.policy import Policy
 from jobserver.jobs.service import Jobs
 from jobserver.jobs.stats import Stats
@@ -77,6 +77,7 @@ class Site:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     fail: Exception | None = None
     title: str = "Toy"
+    files: Sequence[Artifact] = ()
     seen: list[Args] = field(default_factory=list)
     max_queue: int = 100
     credentials: Credentials = field(default_factory=lambda: Credentials((SECRET,)))
@@ -120,6 +121,8 @@ class Site:
         await self.gate.wait()
         if self.fail is not None:
             raise self.fail
+        for file in self.files:
+            context.artifact(file.name, file.body, file.content_type)
         made = summary(args["url"]) | {"title": self.title}
         return Result(json.dumps(made, separators=(",", ":"), ensure_ascii=False).encode(), BRIEF)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 
@@ -163,6 +165,18 @@ async def test_a_wrong_member_is_pointed_at(site: Site):
     assert problem["errors"] == [{"pointer": "/engine", "detail": "engine must be one of auto."}]
 
 
+@pytest.mark.parametrize(
+    ("label", "encode"), [("application/json", json.dumps), ("application/x-www-form-urlencoded", urlencode)]
+)
+async def test_every_option_of_a_page_reaches_its_kind_from_json_and_from_a_form(
+    site: Site, label: str, encode: Callable[[dict[str, str]], str]
+):
+    asked = {"url": "https://a.example", "engine": "static", "maxComponents": "3", "format": "tsx", "verify": "false"}
+    await site.client.post("/analyze", data=encode(asked).encode(), headers=SIGNED | {"Content-Type": label})
+    await until(lambda: site.seen)
+    assert site.seen == [asked]
+
+
 async def test_a_webhook_is_refused_rather_than_forgotten(site: Site):
     body = {"url": "https://example.com", "webhook": "https://example.com/hook"}
     response = await site.client.post("/analyze", json=body, headers=SIGNED)
@@ -194,7 +208,7 @@ async def test_a_submit_may_wait_for_the_result(site: Site, how: dict[str, dict[
     response = await site.client.post(
         "/analyze",
         json={"url": "https://example.com/"},
-        **({"headers": SIGNED} | how),  # type: ignore[arg-type]
+        **({"headers": SIGNED} | how),  # type: ignore[arg-type] # by their names
     )
     assert response.status == 200
     assert (await response.json())["status"] == "done"

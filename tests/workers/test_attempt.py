@@ -422,6 +422,28 @@ async def test_a_file_there_is_no_room_for_fails_the_attempt(bench: Bench, monke
     assert (job.state, job.failure.code) == (State.FAILED, "artifact_too_large")
 
 
+async def test_a_file_that_the_job_can_do_without_costs_it_a_line_of_the_log_at_most(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    report = bench.engine.report
+
+    async def full(*about: Any, artifact: Artifact | None = None, **more: Any) -> None:
+        if artifact is not None and artifact.name == "large":
+            raise ArtifactTooLarge("No room.")
+        await report(*about, artifact=artifact, **more)
+
+    async def work(context: Context, _: Args) -> Any:
+        monkeypatch.setattr(bench.engine, "report", full)
+        context.artifact("large", b"x", required=False)
+        context.artifact("small", b"x", required=False)
+        return "made"
+
+    job = await bench.run(work)
+    assert (job.state, job.result) == (State.DONE, Result(b'"made"'))
+    assert [each.name for each in await bench.engine.artifacts(job.id)] == ["small"]
+    assert [line.text for line in await bench.engine.logs(job.id)] == ["large was not kept. No room."]
+
+
 async def test_a_flood_of_lines_is_cut_and_says_so(bench: Bench):
     async def work(context: Context, _: Args) -> Any:
         for number in range(5_000):

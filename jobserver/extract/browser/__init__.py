@@ -3,86 +3,90 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from jobserver.egress.gate import Gate
 from jobserver.errors import PageError, TimedOut
-from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import ProtocolError, connect
 from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.context import open_page
+from jobserver.extract.browser.judge import Keep, verify
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.browser.page import Page, PageMoved
-from jobserver.extract.browser.reading import to_capture
+from jobserver.extract.browser.pictures import Studio
+from jobserver.extract.browser.read import Reading
 from jobserver.extract.browser.settle import Budget, settle
-from jobserver.extract.model import Capture, Request
+from jobserver.extract.model import Capture, Extraction, Request
+from jobserver.extract.text import scrub
 
-__all__ = ["BrowserKeeper", "Chromium", "capture", "find_chromium"]
+__all__ = ["BrowserKeeper", "Chromium", "Visit", "find_chromium", "visit"]
 
 Report = Callable[[float, str], None]
 
-MAX_ELEMENTS = 12_000
-"""Elements captured in one visit, with their styles: about 30 MB of JSON at the very most."""
 
-MAX_ELEMENTS_EACH = 400
-MAX_SCANNED = 20_000
+class Visit:
+    """A page that is open in the browser. ``limit``: what ends the visit when it takes too long to read."""
 
-_defaults: dict[str, Any] = {}
-"""DevTools address → what `script.DEFAULTS` measured there; at most one."""
+    def __init__(self, page: Page, url: str, request: Request, report: Report, limit: asyncio.Timeout) -> None:
+        self._page = page
+        self._url = url
+        self._request = request
+        self._report = report
+        self._limit = limit
+        self._budget = Budget(request.time_limit)
+        self._looks: dict[str, str] = {}
 
-_BLANK = "<!doctype html><html><head></head><body></body></html>"
+    async def read(self) -> Capture:
+        """The components of the page as the browser shows it.
+
+        Raises UrlRefused and the family of PageError. The time limit is for this alone: what was read is not lost
+        because what comes after it took too long.
+        """
+        page, budget = self._page, self._budget
+        self._report(0.0, "Loading page")
+        await page.navigate(self._url, time_limit=budget.share(0.5, 30.0))
+        self._report(0.3, "Waiting for content")
+        await settle(page, budget)
+        self._report(0.6, "Reading components")
+        reading = Reading(page, self._request, budget)
+        await reading.wide()
+        await reading.narrow()
+        self._limit.reschedule(None)
+        self._report(1.0, "Page read")
+        if refused := page.refused_requests():
+            page.warnings.append(f"{refused} requests of the page were refused: their addresses are not allowed.")
+        capture = reading.capture()
+        for found in capture.found:
+            self._looks.setdefault(scrub(found.selector), found.look)
+        return capture
+
+    async def verify(self, extraction: Extraction, keep: Keep) -> None:
+        """Say in ``extraction``, made of what was read, how like the page its components are; see `judge.verify`.
+
+        It has what is left of the time limit. Raises TimeoutError after that.
+        """
+        if self._request.verify != "none":
+            studio = Studio(self._page, self._request.viewport[0], self._budget, self._looks)
+            async with asyncio.timeout(self._budget.rest()):
+                await verify(studio, self._request, self._budget, extraction, keep)
 
 
-async def capture(ws_url: str, request: Request, gate: Gate, report: Report) -> Capture:
-    """The components of a page as the browser at ``ws_url`` shows it.
+@asynccontextmanager
+async def visit(ws_url: str, request: Request, gate: Gate, report: Report) -> AsyncIterator[Visit]:
+    """A page in the browser at ``ws_url``, to be read once.
 
     ``gate``: asked about everything that the page wants. ``report``: called with the share of the work done, 0 to 1,
-    and what comes next. Raises UrlRefused, TimedOut and the family of PageError. Nothing of the visit stays in the
-    browser, whichever way this ends.
+    and what comes next. Raises UrlRefused, TimedOut and the family of PageError, also out of the block. Nothing of the
+    visit stays in the browser, whichever way this ends.
     """
     try:
-        async with asyncio.timeout(request.time_limit):
+        async with asyncio.timeout(request.time_limit) as limit:
             # Before the browser is troubled at all; it also gets the address in the one spelling that was checked.
             url = (await gate.admit(request.url)).target.url
             async with connect(ws_url) as connection, open_page(connection, request, gate) as page:
-                return await _visit(page, url, request, await _defaults_of(ws_url, page), report)
+                yield Visit(page, url, request, report, limit)
     except TimeoutError:
         raise TimedOut(f"Reading the page took longer than {request.time_limit:g} seconds.") from None
     except (ProtocolError, PageMoved) as error:
         raise PageError("The browser could not read the page.") from error
-
-
-async def _defaults_of(ws_url: str, page: Page) -> Any:
-    """What this browser gives every element by itself; it never changes, so it is measured once for each browser."""
-    if ws_url not in _defaults:
-        await page.show(_BLANK)
-        measured = await page.run(script.DEFAULTS, time_limit=10.0)
-        _defaults.clear()
-        _defaults[ws_url] = measured
-    return _defaults[ws_url]
-
-
-async def _visit(page: Page, url: str, request: Request, defaults: Any, report: Report) -> Capture:
-    budget = Budget(request.time_limit)
-    report(0.0, "Loading page")
-    await page.navigate(url, time_limit=budget.share(0.5, 30.0))
-    report(0.3, "Waiting for content")
-    await settle(page, budget)
-    report(0.6, "Reading components")
-    read = await _read(page, request, defaults, budget)
-    report(1.0, "Page read")
-    if refused := page.refused_requests():
-        page.warnings.append(f"{refused} requests of the page were refused: their addresses are not allowed.")
-    return to_capture(page.url, json.loads(read), page.warnings)
-
-
-async def _read(page: Page, request: Request, defaults: Any, budget: Budget) -> str:
-    bounds = {
-        "components": request.max_components,
-        "elements": MAX_ELEMENTS,
-        "elementsEach": MAX_ELEMENTS_EACH,
-        "scanned": MAX_SCANNED,
-    }
-    return str(await page.run(script.CAPTURE, {"defaults": defaults, **bounds}, time_limit=budget.rest()))

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from jobserver.egress.gate import Gate
 from jobserver.egress.proxy import FilteringProxy
 from jobserver.errors import BrowserCrashed, PageError, PageTooLarge, PageUnreachable
 from jobserver.extract.browser.answers import Answer, not_reached, told_by
-from jobserver.extract.browser.cdp import Connection, Params, ProtocolError
+from jobserver.extract.browser.cdp import Connection, Handler, Params, ProtocolError
 from jobserver.extract.browser.requests import Requests, without_body
 from jobserver.extract.browser.scope import Spawn, fail
+from jobserver.extract.browser.script import TIMERS
 from jobserver.extract.browser.traffic import Traffic
 from jobserver.extract.model import Request
 
 MAX_NODES = 500_000
 """Elements and texts of a page: a few megabytes can hold so many that they take minutes and gigabytes to build."""
+
+Send = Callable[..., Awaitable[Params]]
+"""(method, params) of a command; see `Connection.send`."""
 
 _COUNT_EVERY = 0.25
 _WORLD = "jobserver"
@@ -61,6 +67,7 @@ class Page:
         self.traffic = Traffic(self._max_bytes)
         self._answer: Answer | None = None
         self._answered = asyncio.Event()
+        self._world: int | None = None
         self._parsed = False
         self.loaded = asyncio.Event()
         self._failed_url: str | None = None
@@ -73,25 +80,42 @@ class Page:
         width, height = self._viewport
         self._connection.listen(self._session_id, self._on_event)
         self._connection.listen(None, self._on_browser_event)
-        for method, params in (
+        deny = {"behavior": "deny", "browserContextId": self._context_id}
+        commands: tuple[tuple[str, Params], ...] = (
             ("Page.enable", {}),
             ("Inspector.enable", {}),
             ("Network.enable", _KEEP_NOTHING),
             ("Network.setBypassServiceWorker", {"bypass": True}),
             ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SERVICE_WORKERS}),
-            ("Emulation.setDeviceMetricsOverride", _metrics(width, height)),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": TIMERS}),
+            ("Emulation.setDeviceMetricsOverride", metrics(width, height)),
             ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
-        ):
-            await self.send(method, params)
-        await self._connection.send("Target.setDiscoverTargets", {"discover": True})
-        deny = {"behavior": "deny", "browserContextId": self._context_id}
-        await self._connection.send("Browser.setDownloadBehavior", deny)
+        )
+        # The browser takes them in this order; the way there and back is gone once for all of them.
+        await asyncio.gather(
+            *(self.send(method, params) for method, params in commands),
+            self._connection.send("Target.setDiscoverTargets", {"discover": True}),
+            self._connection.send("Browser.setDownloadBehavior", deny),
+        )
         self._spawn(self._mind_the_size())
         self._spawn(self._mind_the_nodes())
 
     async def send(self, method: str, params: Params | None = None, *, time_limit: float = 10.0) -> Params:
         """Give a command to this page; see `Connection.send`."""
         return await self._connection.send(method, params, self._session_id, time_limit=time_limit)
+
+    @asynccontextmanager
+    async def observe(self, handler: Handler) -> AsyncIterator[Send]:
+        """A session of its own with this page, whose events ``handler`` has; what it enables ends with the block."""
+        target = {"targetId": self._target_id, "flatten": True}
+        session_id = (await self._connection.send("Target.attachToTarget", target))["sessionId"]
+        self._connection.listen(session_id, handler)
+        try:
+            yield partial(self._connection.send, session_id=session_id)
+        finally:
+            self._connection.ignore(session_id)
+            with suppress(ProtocolError, TimeoutError, BrowserCrashed):
+                await self._connection.send("Target.detachFromTarget", {"sessionId": session_id})
 
     async def show(self, html: str) -> None:
         """Make ``html`` the document, without a visit to anywhere."""
@@ -161,16 +185,30 @@ class Page:
     async def _evaluate(self, expression: str, time_limit: float) -> Any:
         try:
             async with asyncio.timeout(time_limit):
-                world = await self.send("Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": _WORLD})
-                how = {"contextId": world["executionContextId"], "awaitPromise": True, "returnByValue": True}
+                how = {"contextId": await self._own_world(), "awaitPromise": True, "returnByValue": True}
                 answer = await self.send("Runtime.evaluate", {"expression": expression, **how}, time_limit=time_limit)
         except ProtocolError as error:
             if any(sign in str(error) for sign in _GONE):
+                self._world = None
                 raise PageMoved from error
             raise PageError(f"The browser could not read the page: {error}") from error
         if "exceptionDetails" in answer:
             raise PageError(f"The page could not be read: {_first_line(answer['exceptionDetails'])}")
         return answer["result"].get("value")
+
+    async def _own_world(self) -> int:
+        """The id of the world that scripts are run in; every document has its own."""
+        if self._world is None:
+            named = {"frameId": self._frame_id, "worldName": _WORLD}
+            self._world = int((await self.send("Page.createIsolatedWorld", named))["executionContextId"])
+        return self._world
+
+    async def text_of(self, url: str) -> str | None:
+        """The text of a style sheet or script that the page has loaded from ``url``; None where it has not."""
+        with suppress(ProtocolError):
+            found = await self.send("Page.getResourceContent", {"frameId": self._frame_id, "url": url})
+            return None if found["base64Encoded"] else str(found["content"])
+        return None
 
     async def _interrupt(self) -> None:
         if self._interrupted:
@@ -191,6 +229,7 @@ class Page:
                 self._spawn(self._too_large())
             case "Page.frameNavigated" if "parentId" not in params["frame"]:
                 self._failed_url = params["frame"].get("unreachableUrl")
+                self._world = None
                 self._parsed = False
                 self.loaded.clear()
             case "Page.domContentEventFired":
@@ -231,6 +270,9 @@ class Page:
         if self._stopped:
             return
         self._stopped = True
+        with suppress(ProtocolError, TimeoutError):
+            # Bytes may be here sooner than the word that the page itself has come, which this answer comes after.
+            await self.send("Memory.getDOMCounters", time_limit=1.0)
         if not self._parsed:
             raise PageTooLarge
         self.warnings.append("The page is larger than the limit; what came after it was not loaded.")
@@ -262,7 +304,8 @@ _KEEP_NOTHING = {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}
 _OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
 
 
-def _metrics(width: int, height: int) -> Params:
+def metrics(width: int, height: int) -> Params:
+    """The screen of a page, in CSS pixels, for ``Emulation.setDeviceMetricsOverride``."""
     return {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
 
 

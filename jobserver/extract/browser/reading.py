@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from jobserver.extract.model import Box, Capture, Found, Node, Rule
@@ -9,14 +10,18 @@ from jobserver.extract.model import Box, Capture, Found, Node, Rule
 
 def to_capture(url: str, read: dict[str, Any], warnings: list[str]) -> Capture:
     """The capture of a page at ``url``. Components of one look share the tree of the first of them."""
-    roots = {item["look"]: to_node(item["root"]) for item in read["found"] if "root" in item}
+    trees = {
+        look: _mended(to_node(tree["root"]), read.get("narrow", {}).get(look, []))
+        for look, tree in read["trees"].items()
+    }
     return Capture(
         url=url,
         engine="browser",
         title=read["title"],
-        found=[_found(item, roots[item["look"]]) for item in read["found"]],
+        found=[_found(item, trees[item["look"]], read["trees"][item["look"]]) for item in read["found"]],
         head_css=read["headCss"],
         warnings=[*warnings, *read["warnings"]],
+        tokens=read.get("tokens"),
     )
 
 
@@ -25,12 +30,31 @@ def to_node(read: dict[str, Any]) -> Node:
     return Node(
         tag=read["tag"],
         attrs=read["attrs"],
-        rules=[Rule(rule["declarations"], rule["suffix"]) for rule in read["rules"]],
+        rules=[_rule(rule) for rule in read["rules"]],
         children=[child if isinstance(child, str) else to_node(child) for child in read["children"]],
     )
 
 
-def _found(item: dict[str, Any], root: Node) -> Found:
+def _rule(read: dict[str, Any]) -> Rule:
+    return Rule(read["declarations"], read["suffix"], tuple(read["conditions"]))
+
+
+def _mended(root: Node, rules: list[tuple[int, list[dict[str, Any]]]]) -> Node:
+    """The tree with other rules for some of its elements, by their places in document order."""
+    nodes = list(_nodes(root)) if rules else []
+    for place, read in rules:
+        nodes[place].rules = [_rule(rule) for rule in read]
+    return root
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    yield root
+    for child in root.children:
+        if isinstance(child, Node):
+            yield from _nodes(child)
+
+
+def _found(item: dict[str, Any], root: Node, tree: dict[str, Any]) -> Found:
     return Found(
         kind=item["kind"],
         selector=item["selector"],
@@ -40,4 +64,7 @@ def _found(item: dict[str, Any], root: Node) -> Found:
         box=Box(**item["box"]),
         text=item["text"],
         href=item.get("href"),
+        parent=item.get("parent"),
+        mode=tree["mode"],
+        warnings=list(tree["warnings"]),
     )

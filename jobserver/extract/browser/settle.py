@@ -8,13 +8,21 @@ from collections.abc import Awaitable
 from contextlib import suppress
 
 from jobserver.extract.browser import script
+from jobserver.extract.browser.cdp import ProtocolError
 from jobserver.extract.browser.page import Page, PageMoved
+from jobserver.extract.browser.traffic import QUIET
 
-QUIET = 0.5
-"""Seconds without a request that count as quiet."""
+CALM = 0.1
+"""Seconds without a request that are enough of a page with scripts that have asked for nothing so far, but wait to."""
 
-QUIET_AGAIN = 0.2
-"""The same once the lazy parts were asked for: they were asked for together."""
+AT_ONCE = 0.03
+"""The same where they wait for nothing: two frames."""
+
+THROTTLED = 0.2
+"""Seconds in which those who listen to scrolling notice it: most let some of it pass first."""
+
+TIMERS = 600
+"""Milliseconds after loading for which timers of the page are waited for: only for those that there are."""
 
 MAX_HEIGHT = 20_000
 """CSS pixels that are scrolled through; longer pages repeat themselves."""
@@ -41,16 +49,16 @@ class Budget:
 async def settle(page: Page, budget: Budget) -> None:
     """Wait as described above, within shares of ``budget``; what is not there by then is warned of.
 
-    Raises PageError when the page does not react, or leads to something that is not a page.
+    A page that cannot have more to show is not waited for. Raises PageError when the page does not react, or leads to
+    something that is not a page.
     """
     for _ in range(_MOVES):
-        if not await _within(budget.share(0.4, 20.0), page.loaded.wait()):
+        if not await within(budget.share(0.4, 20.0), page.loaded.wait()):
             page.warnings.append("The page was still loading when it was read; parts of it may be missing.")
             await page.stop_loading()
-        await _within(budget.share(0.1, 4.0), page.traffic.quiet(QUIET))
         page.check_answer()
         try:
-            await _awaken(page, budget)
+            await _settle_here(page, budget)
             break
         except PageMoved:
             continue
@@ -58,13 +66,35 @@ async def settle(page: Page, budget: Budget) -> None:
     page.check_answer()
 
 
-async def _awaken(page: Page, budget: Budget) -> None:
+async def _settle_here(page: Page, budget: Budget) -> None:
+    has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
+    calm = CALM if has["timers"] else AT_ONCE
+    wait = QUIET if has["refresh"] else calm if has["scripts"] else 0.0
+    await within(budget.share(0.1, 4.0), page.traffic.settled(wait))
+    page.check_answer()
+    listens = has["scripts"] and await _hears_scrolling(page)
     bounds = {"height": MAX_HEIGHT, "milliseconds": budget.share(0.1, 4.0) * 1000}
-    await page.run(script.SETTLE, bounds, time_limit=budget.share(0.25, 8.0))
-    await _within(budget.share(0.1, 3.0), page.traffic.quiet(QUIET_AGAIN))
+    pace = {"scroll": has["scripts"], "pause": 50 if listens else 0, "timers": TIMERS if has["scripts"] else 0}
+    await page.run(script.SETTLE, {**bounds, **pace}, time_limit=budget.share(0.25, 8.0))
+    await within(budget.share(0.1, 3.0), page.traffic.settled(THROTTLED if listens else 0.0))
 
 
-async def _within(seconds: float, waiting: Awaitable[object]) -> bool:
+async def _hears_scrolling(page: Page) -> bool:
+    """Whether scripts of the page listen to its being scrolled; also when it does not say."""
+    with suppress(ProtocolError, TimeoutError):
+        return any([await _hears(page, "scroll", target) for target in ("window", "document")])
+    return True
+
+
+async def _hears(page: Page, event: str, target: str) -> bool:
+    # Both names are the browser's own, which no page can give another meaning: nothing of the page's is run.
+    found = await page.send("Runtime.evaluate", {"expression": target}, time_limit=2.0)
+    heard = await page.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
+    return any(listener["type"] == event for listener in heard["listeners"])
+
+
+async def within(seconds: float, waiting: Awaitable[object]) -> bool:
+    """Whether ``waiting`` came to an end in that time."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await waiting

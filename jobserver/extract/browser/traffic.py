@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from jobserver.extract.browser.cdp import Params
 
 _EXPANSION = 4
 """Unpacked bytes allowed per byte of the limit: text packs three to one, compression bombs a thousand to one."""
+
+QUIET = 0.5
+"""Seconds without a request after the last that a script waited for: what it makes of the answer may ask for more."""
+
+_FOR_SCRIPTS = frozenset({"XHR", "Fetch"})
 
 # These may stay open for as long as the page lives.
 _ENDLESS = frozenset({"EventSource", "WebSocket", "Media", "Ping"})
@@ -24,34 +30,53 @@ class Traffic:
         self._limit = limit
         self._unpacked = 0
         self._under_way: set[str] = set()
+        self._for_scripts: set[str] = set()
         self._changed = asyncio.Event()
+        self._answered_at = -math.inf
         self.exceeded = False
 
     def note(self, method: str, params: Params) -> None:
         """Take in one event of the Network domain; others are ignored."""
         match method:
             case "Network.requestWillBeSent":
-                if params.get("type") not in _ENDLESS:
-                    self._under_way.add(params["requestId"])
-                    self._changed.set()
+                self._begin(params)
             case "Network.loadingFinished" | "Network.loadingFailed":
-                self._under_way.discard(params["requestId"])
-                self._changed.set()
+                self._end(params["requestId"])
             case "Network.dataReceived":
                 self._count(params)
 
-    async def quiet(self, seconds: float) -> None:
-        """Wait until nothing has been under way for ``seconds``."""
+    async def settled(self, seconds: float) -> None:
+        """Wait until nothing has been under way for ``seconds``, and for `QUIET` if a script has waited for it."""
+        now = asyncio.get_running_loop().time
         while True:
             self._changed.clear()
             if self._under_way:
                 await self._changed.wait()
                 continue
+            wait = max(seconds, self._answered_at + QUIET - now())
+            if wait <= 0:
+                return
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(wait):
                     await self._changed.wait()
             except TimeoutError:
                 return
+
+    def _begin(self, params: Params) -> None:
+        kind = params.get("type")
+        if kind in _ENDLESS:
+            return
+        self._under_way.add(params["requestId"])
+        if kind in _FOR_SCRIPTS or (kind == "Script" and params["initiator"]["type"] == "script"):
+            self._for_scripts.add(params["requestId"])
+        self._changed.set()
+
+    def _end(self, request_id: str) -> None:
+        self._under_way.discard(request_id)
+        if request_id in self._for_scripts:
+            self._for_scripts.discard(request_id)
+            self._answered_at = asyncio.get_running_loop().time()
+        self._changed.set()
 
     def _count(self, params: Params) -> None:
         self._unpacked += params["dataLength"]

@@ -1,34 +1,39 @@
-"""What a component takes from the page around it: inherited values, custom properties, its parent's layout."""
+"""What a component takes from the page around it: inherited values, custom properties, the font its sizes hang on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
+from jobserver.extract.model import Rule
 from jobserver.extract.static.cascade import Cascade
+from jobserver.extract.static.conditional import Conditional
+from jobserver.extract.static.downwards import Downwards
 from jobserver.extract.static.fonts import longhands
+from jobserver.extract.static.lengths import Font, length
 from jobserver.extract.static.page import Element
-from jobserver.extract.static.values import INHERITED, put, px, to_px, without_rem, words
+from jobserver.extract.static.place import Place
+from jobserver.extract.static.values import INHERITED, put, px, without_rem
+from jobserver.extract.static.variables import Variables, variables_in
 
-_VAR = re.compile(r"var\(\s*(--[^\s,)]+)", re.IGNORECASE)
 _PLAIN_VAR = re.compile(r"var\(\s*(--[^\s,)]+)\s*(?:,[^()]*)?\)", re.IGNORECASE)
-_LONE_VAR = re.compile(r"var\(\s*(--[^\s,)]+)\s*\)", re.IGNORECASE)
 _FROM_PARENT = frozenset({"inherit", "unset", "revert", "revert-layer"})
+_HANGS = re.compile(r"\d(?:em|ex|ch|%)", re.IGNORECASE)
+"""A length that hangs on the font size of its element or on that of the parent."""
 _IN_EM = frozenset({"line-height", "letter-spacing", "word-spacing", "text-indent"})
 """Inherited lengths that are worked out where they are declared."""
-_REPLACED = words("img input button svg select textarea video canvas iframe")
-_WITH_MARGIN = words("ul ol dl dd menu figure blockquote fieldset p h1 h2 h3 h4 h5 h6 input")
-"""Elements to which browsers give a margin."""
-_BLOCKED = {"inline-flex": "flex", "inline-grid": "grid", "inline-table": "table"}
-_ITEM_PARENTS = frozenset({"flex", "inline-flex", "grid", "inline-grid"})
 _MAX_VARIABLES = 500
 
 Values = dict[str, str]
 
 
-def variables_in(text: str) -> list[str]:
-    """The custom properties that a value asks for."""
-    return _VAR.findall(text) if "--" in text else []
+class _Given(NamedTuple):
+    """What an element hands down. ``owners``: who declared a value in which variables stand."""
+
+    values: Values
+    owners: Mapping[str, Element]
+    font: Font
 
 
 class Context:
@@ -36,96 +41,136 @@ class Context:
 
     def __init__(self, cascade: Cascade) -> None:
         self._cascade = cascade
-        self._known: dict[int, Values] = {}
-        self._nothing: Values = {}
+        self._variables = Variables(cascade)
+        self._conditional = Conditional(cascade)
+        self._place = Place(cascade, self._variables)
+        self._given = Downwards(self._passed_on, _Given({}, {}, Font()))
         self.root_size = 16.0
         html = next(iter(cascade.page.elements), None)
         if html is not None:
-            self.root_size = to_px(self.inherited(html).get("font-size", ""), 16.0, 16.0) or 16.0
+            self.root_size = self._given.at(html).font.size or 16.0
+            self._given.forget()
 
     def inherited(self, element: Element) -> Values:
         """What children inherit from ``element``: property → value, where anything in the page says so.
 
         Elements that change nothing share their parent's dict.
         """
-        chain = [element]
-        while chain[-1].index not in self._known and chain[-1].parent is not None:
-            chain.append(chain[-1].parent)
-        for each in reversed(chain):
-            if each.index not in self._known:
-                above = self._known[each.parent.index] if each.parent else self._nothing
-                self._known[each.index] = self._passed_on(each, above)
-        return self._known[element.index]
+        return self._given.at(element).values
 
-    def _passed_on(self, element: Element, above: Values) -> Values:
+    def _passed_on(self, element: Element, above: _Given) -> _Given:
         own: Values = {}
-        for name, winner in self._cascade.computed(element).items():
-            for narrow, value in longhands(name, winner.value):
-                if narrow in INHERITED and value.lower() not in _FROM_PARENT:
-                    put(own, narrow, value)
+        owners = dict(above.owners)
+        for name, value, resolved in self._own(element):
+            own.pop(name, None)
+            own[name] = value
+            owners.pop(name, None)
+            if resolved != value:
+                owners[name] = element
         if not own:
             return above
-        values = dict(above)
-        size = self.size(own.pop("font-size", ""), above)
-        if size is not None:
-            put(values, "font-size", size)
-        em = to_px(values.get("font-size", "16px"), 16.0, self.root_size) or 16.0
+        values, font = dict(above.values), self._font(element, own, above.font)
+        if own.pop("font-size", None) is not None or font.size != above.font.size:
+            put(values, "font-size", px(font.size))
+        owners.pop("font-size", None)
         for name, value in own.items():
             if value.lower() == "initial":
                 values.pop(name, None)
             else:
-                put(values, name, self._worked_out(name, value, em))
-        return values
+                put(values, name, self._worked_out(element, name, value, font.size, owners))
+        return _Given(values, owners, font)
 
-    def size(self, value: str, above: Values) -> str | None:
-        """A font size in px where it can be worked out, as it stands where not; None when there is none."""
-        if not value or value == "initial":
-            return None
-        em = to_px(above.get("font-size", "16px"), 16.0, self.root_size)
-        worked_out = to_px(value, em, self.root_size) if em is not None else None
-        return px(worked_out) if worked_out is not None else value
+    def _own(self, element: Element) -> Iterator[tuple[str, str, str]]:
+        """Inherited longhands that the element declares itself: name, value as written, value with variables put in."""
+        for name, winner in self._cascade.computed(element).items():
+            resolved = self._variables.resolved(element, winner.value)
+            if resolved is None:
+                continue
+            whole = resolved == winner.value or name == "font"
+            for narrow, value in longhands(name, resolved):
+                if narrow in INHERITED and value.lower() not in _FROM_PARENT:
+                    yield narrow, value if whole else winner.value, value
 
-    def _worked_out(self, name: str, value: str, em: float) -> str:
-        if name in _IN_EM and value.endswith(("em", "%")):
-            length = to_px(value, em, self.root_size)
-            return px(length) if length is not None else value
-        return value
+    def _font(self, element: Element, own: Values, above: Font) -> Font:
+        """The element's font size: a share of its parent's, for which its own family counts as well."""
+        family, size = own.get("font-family"), own.get("font-size")
+        font = None if size is None else self._sized(above, self._variables.resolved(element, size) or "")
+        font = font or above
+        return font if family is None else font.in_family(self._variables.resolved(element, family) or "")
+
+    def _sized(self, above: Font, size: str) -> Font | None:
+        return above.sized(size, self.root_size, self._cascade.viewport)
+
+    def _worked_out(self, element: Element, name: str, value: str, em: float, owners: dict[str, Element]) -> str:
+        resolved = self._variables.resolved(element, value) or value
+        if name not in _IN_EM or not _HANGS.search(resolved):
+            return value
+        worked_out = length(resolved, em, self.root_size, self._cascade.viewport)
+        if worked_out is None:
+            return value
+        owners.pop(name, None)
+        return px(worked_out)
 
     def of_root(self, element: Element, declared: Values) -> Values:
         """The base declarations of a component's root: ``declared`` with what it takes from around it.
 
         ``declared``: what the author says of the element itself, in order.
         """
-        above = self.inherited(element.parent) if element.parent else self._nothing
-        covered = {narrow for each in self._cascade.always(element) for narrow, _ in longhands(each.name, each.value)}
-        values = {name: value for name, value in above.items() if name not in covered}
+        above = self._given.at(element.parent)
+        values = dict(self._from_around(element, above))
         for name, value in declared.items():
             for narrow, part in longhands(name, value) if value in _FROM_PARENT else [(name, value)]:
                 put(values, narrow, self._taken(element, narrow, part, above))
-        return _placed(element.tag, values) | self._blocked(
-            element, own_display=self._cascade.value(element, "display")
-        )
+        return self._place.alone(element, values)
+
+    def _from_around(self, element: Element, above: _Given) -> Iterator[tuple[str, str]]:
+        covered = self._covered(element)
+        for name in above.values:
+            if name in covered:
+                continue
+            said = self._conditional.above(element, name)
+            if not said:
+                yield name, self._handed(element, name, above)
+            elif not said[0].conditions:
+                yield name, said[0].value
+
+    def _covered(self, element: Element) -> set[str]:
+        """What the element itself always has a value of."""
+        return {narrow for each in self._cascade.always(element) for narrow, _ in longhands(each.name, each.value)}
 
     def of_condition(self, element: Element, declared: Values) -> Values:
         """The declarations of a root's rule under a condition or in a state, as `of_root` has those of the base."""
-        above = self.inherited(element.parent) if element.parent else self._nothing
+        above = self._given.at(element.parent)
         taken = {name: self._taken(element, name, value, above) for name, value in declared.items()}
-        return _without_place(taken)
+        return self._place.without(element, taken)
 
-    def _taken(self, element: Element, name: str, value: str, above: Values) -> str:
-        """The root's own value, with what refers to its parent worked out."""
-        if name == "font-size" and value.endswith(("em", "%")) and not value.endswith("rem"):
-            return self.size(value, above) or value
-        if value != "inherit" and not (name in INHERITED and (value == "unset" or self._is_void(element, value))):
+    def _handed(self, element: Element, name: str, above: _Given) -> str:
+        """An inherited value; its variables stay where they mean the same on ``element``."""
+        value, owner = above.values[name], above.owners.get(name)
+        if owner is None or self._variables.same(owner, element, value):
             return value
-        if name in above:
-            return above[name]
+        return self._variables.resolved(owner, value) or value
+
+    def _taken(self, element: Element, name: str, value: str, above: _Given) -> str:
+        """The root's own value, with what refers to its parent worked out."""
+        resolved = self._variables.resolved(element, value)
+        if name == "font-size" and resolved is not None:
+            return self._size(element, value, resolved, above.font)
+        if value != "inherit" and not (name in INHERITED and (value == "unset" or resolved is None)):
+            return value
+        if name in above.values:
+            return self._handed(element, name, above)
         return next(self._upwards(element, name), value)
 
-    def _is_void(self, element: Element, value: str) -> bool:
-        """Whether a value is nothing but an empty or unknown variable: then the property is as if unset."""
-        match = _LONE_VAR.fullmatch(value.strip())
-        return match is not None and not self._variable(element, match[1])[1].strip()
+    def _size(self, element: Element, value: str, resolved: str, above: Font) -> str:
+        """A font size; in px where it hangs on the parent's."""
+        if resolved.lower() == "inherit":
+            return px(above.size)
+        if resolved.lower() not in {"smaller", "larger"} and not _HANGS.search(resolved):
+            return value
+        family = self._cascade.value(element, "font-family")
+        font = self._sized(above, resolved)
+        return value if font is None else px(font.in_family(family).size if family else font.size)
 
     def _upwards(self, element: Element, name: str) -> Iterator[str]:
         """What an ancestor says of a property that is not inherited, while each in turn asks its own parent."""
@@ -138,48 +183,47 @@ class Context:
 
     def is_item(self, element: Element) -> bool:
         """Whether its parent lays it out as an item of flex or grid."""
-        return element.parent is not None and self._cascade.value(element.parent, "display") in _ITEM_PARENTS
+        return self._place.is_item(element)
 
-    def _blocked(self, element: Element, own_display: str) -> Values:
-        """Items of flex and grid containers are blocks (CSS Display 3, section 2.7); alone they must be told so."""
-        if not self.is_item(element):
-            return {}
-        if own_display and not own_display.startswith("inline"):
-            return {}
-        if element.tag in _REPLACED:
-            return {"display": "block"}
-        return {"display": _BLOCKED.get(own_display, "flow-root")}
+    def variables(self, root: Element, wanted: Iterable[str]) -> tuple[Values, list[str]]:
+        """The custom properties that ``root`` inherits, of those ``wanted`` and of those that these ask for.
 
-    def variables(self, root: Element, wanted: Iterable[str]) -> Values:
-        """The custom properties that ``root`` inherits, of those ``wanted`` and of those that these ask for."""
+        With the names of all that were asked for: some may have a value under conditions alone.
+        """
         brought: Values = {}
-        queue = list(dict.fromkeys(wanted))
-        seen = set(queue)
-        while queue and len(brought) < _MAX_VARIABLES:
-            name = queue.pop(0)
-            owner, value = self._variable(root, name)
-            if owner is None or owner is root:
-                continue
-            brought[name] = self._as_seen_from(root, owner, value)
-            fresh = [each for each in variables_in(brought[name]) if each not in seen]
-            seen.update(fresh)
-            queue += fresh
-        return brought
+        names = list(dict.fromkeys(wanted))
+        for name in names:
+            if len(names) > _MAX_VARIABLES:
+                break
+            owner, value = self._variables.declared(root, name)
+            said = self._conditional.above(root, name) if owner is not root else []
+            if said and not said[0].conditions:
+                brought[name] = said[0].value
+            elif owner is not None and owner is not root and not said:
+                brought[name] = self._as_seen_from(root, owner, value)
+            texts = [brought.get(name, ""), *(each.value for each in said)]
+            names += dict.fromkeys(each for text in texts for each in variables_in(text) if each not in names)
+        return brought, names
 
-    def _variable(self, element: Element, name: str) -> tuple[Element | None, str]:
-        """The nearest element that declares a custom property, and its value there."""
-        _, inherits = self._cascade.sheet.properties.get(name, ("", True))
-        for each in (element, *(element.ancestors() if inherits else ())):
-            winner = self._cascade.computed(each).get(name)
-            if winner is not None and winner.value.lower() not in _FROM_PARENT:
-                return each, winner.value
-        return None, ""
+    def under_conditions(self, root: Element, names: Iterable[str]) -> list[Rule]:
+        """What else the page hands down of ``names`` in other windows and modes, in the order of the cascade."""
+        rules: list[Rule] = []
+        for name in names:
+            start = 0
+            for conditions, value in self._conditional.above(root, name):
+                if conditions:
+                    start = _add(rules, start, Rule({name: value}, "", conditions))
+        return rules
+
+    def not_said(self, root: Element) -> list[str]:
+        """Inherited properties that the root itself says nothing of, whatever the window."""
+        return [name for name in sorted(INHERITED) if name not in self._covered(root)]
 
     def _as_seen_from(self, root: Element, owner: Element, value: str) -> str:
         """A value of ``owner`` that means the same on ``root``: variables that changed in between are put in."""
         for name in dict.fromkeys(_PLAIN_VAR.findall(value)):
-            there, theirs = self._variable(owner, name)
-            here, _ = self._variable(root, name)
+            there, theirs = self._variables.declared(owner, name)
+            here, _ = self._variables.declared(root, name)
             if there is not here and there is not None:
                 value = _put_in(value, name, theirs)
         return value
@@ -191,22 +235,15 @@ class Context:
         return {name: without_rem(value, self.root_size) for name, value in values.items()}
 
 
-def _without_place(declarations: Values) -> Values:
-    """Declarations of a root without its place in the page: no outer margins, the whole width it is given.
-
-    A component's margin and its share of a row are the layout of the page that it was taken from.
-    """
-    kept = {name: value for name, value in declarations.items() if not name.startswith("margin")}
-    if kept.get("width", "").endswith("%"):
-        kept["width"] = "100%"
-    if kept.get("max-width", "").endswith("%"):
-        kept["max-width"] = "100%"
-    return kept
-
-
-def _placed(tag: str, declarations: Values) -> Values:
-    kept = _without_place(declarations)
-    return kept | ({"margin": "0"} if tag in _WITH_MARGIN else {})
+def _add(rules: list[Rule], start: int, new: Rule) -> int:
+    """Put a declaration into the first rule from ``start`` on that has its conditions; returns its place."""
+    (name,) = new.declarations
+    for at, rule in enumerate(rules[start:], start):
+        if rule.conditions == new.conditions and name not in rule.declarations:
+            rule.declarations.update(new.declarations)
+            return at
+    rules.append(new)
+    return len(rules) - 1
 
 
 def _put_in(value: str, name: str, text: str) -> str:

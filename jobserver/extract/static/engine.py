@@ -9,10 +9,12 @@ from jobserver.egress.gate import Gate
 from jobserver.extract.model import Capture, Found, Request
 from jobserver.extract.static.cascade import Cascade, cascade
 from jobserver.extract.static.load import MAX_SHEETS, getter, load_page, load_sheets
-from jobserver.extract.static.look import Paths, look_of
-from jobserver.extract.static.page import Page
+from jobserver.extract.static.look import Looks, Paths
+from jobserver.extract.static.page import Element, Page
+from jobserver.extract.static.paint import Paint
 from jobserver.extract.static.pick import MAX_SUBTREE, Picked, Picker
 from jobserver.extract.static.sheet import Sheet, Stylesheet
+from jobserver.extract.static.tokens import page_tokens
 from jobserver.extract.static.tree import Builder
 from jobserver.extract.static.visible import visible
 
@@ -49,8 +51,10 @@ def capture_page(page: Page, sheets: list[Sheet], request: Request, report: Repo
     report(0.5, "matching styles")
     matched = cascade(page, sheets, request.viewport)
     report(0.7, "finding components")
-    picker = Picker(page, visible(matched))
-    reading = _Reading(matched, request.max_components)
+    paint = Paint(matched)
+    shown = visible(paint)
+    picker = Picker(paint, shown)
+    reading = _Reading(matched, Looks(paint, shown), request.max_components)
     found = list(reading.found(picker, report))
     report(1.0, "done")
     return Capture(
@@ -60,19 +64,21 @@ def capture_page(page: Page, sheets: list[Sheet], request: Request, report: Repo
         found=found,
         head_css=_head_css(matched.sheet, reading.builder),
         warnings=[*page.warnings, *matched.sheet.warnings, *matched.warnings, *reading.warnings(picker)],
+        tokens=page_tokens(paint, shown),
     )
 
 
 class _Reading:
     """Turns picked elements into components: each look is built once, and its instances share the tree."""
 
-    def __init__(self, matched: Cascade, max_looks: int) -> None:
+    def __init__(self, matched: Cascade, looks: Looks, max_looks: int) -> None:
         self.builder = Builder(matched)
-        self._cascade = matched
+        self._looks = looks
         self._page = matched.page
         self._paths = Paths(matched.page)
         self._first: dict[str, Found] = {}
         self._max_looks = max_looks
+        self._places: dict[int, int] = {}
         self._left_out: set[str] = set()
         self._full = False
 
@@ -85,6 +91,8 @@ class _Reading:
                 return
             found = self._component(picked)
             if found is not None:
+                found.parent = self._parent(picked.element)
+                self._places[picked.element.index] = count
                 count += 1
                 yield found
             if count % 50 == 0:
@@ -92,7 +100,7 @@ class _Reading:
 
     def _component(self, picked: Picked) -> Found | None:
         element = picked.element
-        look = look_of(picked.kind, element, self._cascade, self.builder.context)
+        look = self._looks.of(picked.kind, element)
         first = self._first.get(look)
         if first is None and len(self._first) >= self._max_looks:
             self._left_out.add(look)
@@ -108,6 +116,10 @@ class _Reading:
         )
         self._first.setdefault(look, found)
         return found
+
+    def _parent(self, element: Element) -> int | None:
+        """The place of the nearest component around it."""
+        return next((self._places[each.index] for each in element.ancestors() if each.index in self._places), None)
 
     def _href(self, picked: Picked) -> str | None:
         href = picked.element.get("href") if picked.element.tag == "a" else None

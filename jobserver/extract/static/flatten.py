@@ -5,24 +5,37 @@ from __future__ import annotations
 from jobserver.extract.model import Rule
 from jobserver.extract.static.cascade import Declared
 from jobserver.extract.static.page import Element
-from jobserver.extract.static.values import covers, put
+from jobserver.extract.static.values import covers, put, words
 
 _GENERATED = frozenset({"::before", "::after"})
 _ONLY_ON = {
-    "::placeholder": {"input", "textarea"},
-    "::-webkit-input-placeholder": {"input", "textarea"},
     "::marker": {"li", "summary"},
     "::-webkit-details-marker": {"summary"},
     "::backdrop": {"dialog"},
     "::cue": {"video"},
-    "::file-selector-button": {"input"},
-    "::-webkit-file-upload-button": {"input"},
     "::-webkit-meter-": {"meter"},
     "::-webkit-progress-": {"progress"},
 }
 """Pseudo-elements (or how their names begin) that only some elements have."""
-_OF_INPUT = ("::-webkit-slider-", "::-webkit-search-", "::-webkit-inner-", "::-webkit-outer-", "::-webkit-datetime-",
-             "::-webkit-date-", "::-webkit-calendar-", "::-webkit-clear-", "::-webkit-color-")  # fmt: skip
+_TEXT = words("text search url tel email password number")
+_TIMES = words("date datetime-local month week time")
+_OF_INPUT = {
+    "::placeholder": _TEXT,
+    "::-webkit-input-placeholder": _TEXT,
+    "::file-selector-button": {"file"},
+    "::-webkit-file-upload-button": {"file"},
+    "::-webkit-slider-": {"range"},
+    "::-webkit-search-": {"search"},
+    "::-webkit-inner-spin-": {"number"},
+    "::-webkit-outer-spin-": {"number"},
+    "::-webkit-datetime-": _TIMES,
+    "::-webkit-date-": _TIMES,
+    "::-webkit-calendar-": _TIMES,
+    "::-webkit-clear-": _TIMES,
+    "::-webkit-color-": {"color"},
+}
+"""Pseudo-elements (or how their names begin) that only inputs of some types have."""
+_TYPES = _TEXT | _TIMES | words("file range color checkbox radio submit reset button image hidden")
 
 
 def flatten(element: Element, declared: list[Declared], *, is_root: bool) -> list[Rule]:
@@ -91,7 +104,16 @@ def _pseudos(element: Element, declared: list[Declared], *, is_root: bool) -> se
 def _may_have(element: Element, pseudo: str, *, is_root: bool) -> bool:
     if pseudo.startswith("::selection"):
         return is_root
-    if pseudo.startswith(_OF_INPUT):
-        return element.tag == "input"
+    types = next((types for start, types in _OF_INPUT.items() if pseudo.startswith(start)), None)
+    if types is not None:
+        return _type(element) in types or (element.tag == "textarea" and types is _TEXT)
     owners = next((tags for start, tags in _ONLY_ON.items() if pseudo.startswith(start)), None)
     return owners is None or element.tag in owners
+
+
+def _type(element: Element) -> str:
+    """What an input is; one of a type that no browser knows is a text."""
+    if element.tag != "input":
+        return ""
+    said = (element.get("type") or "").strip().lower()
+    return said if said in _TYPES else "text"

@@ -29,6 +29,7 @@ _FACTS = {
 """What a desktop browser says of itself (Media Queries 5)."""
 _SCREEN = frozenset({"", "all", "screen", "only screen", "only all"})
 _NOT_HERE = frozenset({"print", "speech", "only print", "not all", "not screen", "tty", "handheld", "aural"})
+_NOT_A_TYPE = re.compile(r"not (?=[a-z])")
 _VENDOR = re.compile(r"(?<![\w-])-(?:moz|ms|o)-", re.IGNORECASE)
 
 
@@ -67,9 +68,11 @@ def _alternatives(query: str) -> list[str]:
 
 
 def _query(query: str, viewport: Viewport) -> bool:
-    return _evaluate(
-        tinycss2.parse_component_value_list(query), lambda content: _feature(tinycss2.serialize(content), viewport)
-    )
+    """Before a media type ``not`` is about all that follows, else about one condition (Media Queries 4, section 3)."""
+    whole = _NOT_A_TYPE.match(query)
+    tokens = tinycss2.parse_component_value_list(query[whole.end() :] if whole else query)
+    met = _evaluate(tokens, lambda content: _feature(tinycss2.serialize(content), viewport))
+    return met is not (whole is not None)
 
 
 def _evaluate(tokens: list[Any], leaf: Callable[[list[Any]], bool]) -> bool:

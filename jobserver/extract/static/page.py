@@ -20,6 +20,13 @@ NO_CONTENT = frozenset({"script", "style", "template", "noscript"})
 
 _NOSCRIPT = re.compile(r"<(/?)noscript\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_DOCTYPE = re.compile(r"\s*+(?:(?><!--.*?-->|<\?[^>]*>)\s*+)*+<!doctype\s+html\b([^>]*)>", re.IGNORECASE | re.DOTALL)
+_OLD_DOCTYPE = re.compile(
+    r"""public\s*["'](?:-//w3c//dtd\ html\ 4\.0(?:1)?\ (?:frameset|transitional)//(?![^"']*["']\s*["'])
+    |-//w3c//dtd\ html\ (?:[23]|4\.0\ (?:frameset|transitional)//|experimental)|-//ietf//|-//w3o//|html["'])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Public identifiers that mean quirks mode; those of HTML 4.01 only without an address (HTML, 13.2.6.4.1)."""
 _NEVER_DEEP = words(
     "area base br col embed hr img input link meta source track wbr p li dt dd tr td th thead tbody tfoot "
     "option optgroup colgroup rp rt"
@@ -38,7 +45,8 @@ _DRAWING = words(
 class Element:
     """An element: ``index`` counts in document order, and ``end`` is the index after its last descendant.
 
-    ``has_text``: whether there is anything but white space in it, scripts and styles aside.
+    ``has_text``: whether there is anything but white space in it, scripts and styles aside. ``previous``: the sibling
+    before it.
     """
 
     index: int
@@ -47,6 +55,7 @@ class Element:
     parent: Element | None
     end: int = 0
     has_text: bool = False
+    previous: Element | None = None
 
     @property
     def attrs(self) -> dict[str, str]:
@@ -75,6 +84,17 @@ class Element:
         shown = (node.text_content or "" for node in nodes if node.parent and node.parent.tag not in NO_CONTENT)
         return " ".join(" ".join(shown).split())
 
+    @property
+    def own_text(self) -> str:
+        """The text that is its own child, with single spaces; scripts and styles have none."""
+        texts: list[str] = []
+        child = self.node.child if self.tag not in NO_CONTENT else None
+        while child is not None:
+            if child.is_text_node:
+                texts.append(child.text_content or "")
+            child = child.next
+        return " ".join(" ".join(texts).split())
+
     def ancestors(self) -> Iterator[Element]:
         """Its parent, that one's parent, up to ``html``."""
         above = self.parent
@@ -82,17 +102,26 @@ class Element:
             yield above
             above = above.parent
 
+    def before(self, limit: int) -> Iterator[Element]:
+        """Its siblings before it, the nearest first, at most ``limit``."""
+        at = self.previous
+        while at is not None and limit > 0:
+            yield at
+            at, limit = at.previous, limit - 1
+
 
 class Page:
     """A parsed page.
 
     ``elements``: in document order, at most `MAX_ELEMENTS`. ``names``: every ``tag``, ``.class`` and ``#id`` in use.
-    ``base``: what relative URLs are joined to. ``warnings``: what was left out.
+    ``base``: what relative URLs are joined to. ``quirks``: laid out as pages were before there were standards.
+    ``warnings``: what was left out.
     """
 
     def __init__(self, html: str, url: str) -> None:
         self.warnings: list[str] = []
         self.url = url
+        self.quirks = _quirks(html)
         self.parser = LexborHTMLParser(self._within_depth(without_noscript(html)))
         self.elements: list[Element] = []
         self.names: set[str] = set()
@@ -100,6 +129,7 @@ class Page:
         self.by_tag: dict[str, list[Element]] = {}
         self.by_id: dict[str, list[Element]] = {}
         self._by_node: dict[int, Element] = {}
+        self._last_child: dict[int, Element] = {}
         self._index()
         self._close()
         self.base = self._base()
@@ -140,6 +170,8 @@ class Page:
         parent = self._by_node.get(above.mem_id) if above is not None else None
         element = Element(len(self.elements), node, node.tag or "", parent)
         self._by_node[node.mem_id] = element
+        element.previous = self._last_child.get(parent.index if parent else -1)
+        self._last_child[parent.index if parent else -1] = element
         self.elements.append(element)
         self.by_tag.setdefault(element.tag.lower(), []).append(element)
         for name in set(element.classes):
@@ -190,6 +222,11 @@ class Page:
         while index < element.end:
             yield self.elements[index]
             index = self.elements[index].end
+
+
+def _quirks(html: str) -> bool:
+    doctype = _DOCTYPE.match(html[:10_000])
+    return doctype is None or _OLD_DOCTYPE.search(doctype[1]) is not None
 
 
 def _closes_itself(html: str, start: int) -> bool:

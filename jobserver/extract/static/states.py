@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import tinycss2
 
@@ -35,12 +35,24 @@ _SKIPPED = frozenset({"defined", "host", "host-context", "slotted", "part", "cur
 _FOREIGN = ("-moz-", "-ms-", "-o-")
 
 
+BEARER = "{@}"
+"""In a state: the element around or before the subject that is in it, as in ``:where({@}:hover *)``."""
+
+
+class Step(NamedTuple):
+    """From an element to the next to its left: over ``combinator`` to what is matched by ``match``."""
+
+    combinator: str
+    match: str
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """One selector of a list.
 
     ``match``: what elements must match at rest. ``state`` and ``pseudo`` follow the element's class:
     ``":where(:hover)"`` and ``"::before"``. ``needs``: the ``tag``, ``.class`` and ``#id`` the page must have for it.
+    ``bearer``: the way to another element whose state counts; `BEARER` stands for it in ``state``.
     """
 
     match: str
@@ -48,6 +60,7 @@ class Selector:
     state: str = ""
     pseudo: str = ""
     needs: frozenset[str] = frozenset()
+    bearer: tuple[Step, ...] = ()
 
 
 def read(tokens: list[Any]) -> list[Selector]:
@@ -59,11 +72,56 @@ def read(tokens: list[Any]) -> list[Selector]:
     if parts is None or not isinstance(parts[-1], list):
         return []
     specificity = specificity_of(parts)
+    variants = list(islice(_variants(parts[-1]), MAX_VARIANTS))
     context = _context(parts[:-1])
-    if context is None:
-        return []
-    variants = islice(_variants(parts[-1]), MAX_VARIANTS)
-    return [found for variant in variants if (found := _subject(context, variant, parts, specificity))]
+    at_rest = (_subject(context, each, parts, specificity) for each in variants if context is not None)
+    found = [each for each in at_rest if each is not None]
+    borne = _borne(parts)
+    if borne is not None:
+        steps, state = borne
+        subjects = (_subject(_left_of_subject(steps), each, parts, specificity) for each in variants)
+        found += [replace(each, state=state + each.state, bearer=steps) for each in subjects if each is not None]
+    return found
+
+
+def _borne(parts: list[Part]) -> tuple[tuple[Step, ...], str] | None:
+    """The way to the one element beside the subject that a state is asked of, and that state; None without one."""
+    places = [at for at, part in enumerate(parts[:-1]) if isinstance(part, list) and any(map(_is_borne, part))]
+    if len(places) != 1:
+        return None
+    place = places[0]
+    compound = [simple for simple in parts[place] if isinstance(simple, Simple)]
+    asked = "".join(simple.text for simple in compound if _is_borne(simple))
+    resting = [_unchecked(simple) for simple in compound if not _is_borne(simple) or simple.name == "checked"]
+    plain = [*parts[:place], resting, *parts[place + 1 : -1]]
+    prefixes = [_context(plain[: at + 1]) for at in range(place, len(plain), 2)]
+    combinators = [str(part) for part in plain[place + 1 :: 2]]
+    if None in prefixes:
+        return None
+    steps = tuple(Step(*step) for step in zip(reversed(combinators), map(str, reversed(prefixes)), strict=True))
+    return steps, f":where({BEARER}{asked}{_relation(combinators)})"
+
+
+def _relation(combinators: list[str]) -> str:
+    """How the subject stands to the bearer, as a selector."""
+    signs = [each.strip() for each in combinators]
+    if all(sign in {"", ">"} for sign in signs):
+        return " *"
+    return "".join(f" {sign} *" if sign else " *" for sign in signs)
+
+
+def _left_of_subject(steps: tuple[Step, ...]) -> str:
+    return steps[0].match + steps[0].combinator
+
+
+def _is_borne(simple: Simple) -> bool:
+    """Whether it is a state that the page at rest does not show: none of it, or a box that is not checked."""
+    return _is_state(simple) and (_static(simple) is None or simple.name == "checked")
+
+
+def _unchecked(simple: Simple) -> Simple:
+    # What is checked at rest is matched as it stands; here is the other half.
+    return _negated([simple]) if simple.name == "checked" and simple.kind == "pseudo" else simple
 
 
 def _context(parts: list[Part]) -> str | None:

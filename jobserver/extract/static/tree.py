@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from jobserver.extract.model import Node, Rule
-from jobserver.extract.static.cascade import Cascade
-from jobserver.extract.static.context import Context, variables_in
+from jobserver.extract.static.cascade import Cascade, hinted
+from jobserver.extract.static.cells import without_table
+from jobserver.extract.static.context import Context
+from jobserver.extract.static.drawings import missing
 from jobserver.extract.static.flatten import flatten
+from jobserver.extract.static.lists import by_depth
 from jobserver.extract.static.page import NO_CONTENT, Element
 from jobserver.extract.static.values import join, words
+from jobserver.extract.static.variables import variables_in
 
 _DROPPED = NO_CONTENT | {"link", "meta", "base", "title"}
 _URLS = words("href src poster action formaction data background cite longdesc xlink:href")
+_LATE = {"src": ("data-src", "data-lazy-src", "data-original"), "srcset": ("data-srcset", "data-lazy-srcset")}
 _SRCSETS = words("srcset imagesrcset")
+_BEARER = re.compile(r"\{@(\d+)\}")
 _CANDIDATE = re.compile(r"(\s*)([^\s,]\S*[^\s,]|[^\s,])(\s+[^,]*)?(,|\Z)")
 
 
@@ -31,16 +37,25 @@ class Builder:
 
     def build(self, root: Element) -> Node:
         """The component at ``root``: attributes as found but with absolute URLs and without ``style``."""
-        inside = [each for each in self._page.inside(root) if each.tag not in _DROPPED]
+        nodes = self._nodes(root, root)
+        self._bring_drawings(root, nodes)
+        without_table(root, self._page.inside(root), nodes, self._cascade.value)
+        self._surround(root, nodes[root.index])
+        self._only_used_variables(root, list(nodes.values()))
+        _number_bearers(nodes[root.index], nodes)
+        return nodes[root.index]
+
+    def _nodes(self, top: Element, root: Element) -> dict[int, Node]:
+        """The tree at ``top``, by the page's numbers, with the rules of each element."""
+        inside = [each for each in self._page.inside(top) if each.tag not in _DROPPED]
         nodes = {each.index: Node(each.tag, self._attrs(each)) for each in inside}
         for element in inside:
             node = nodes[element.index]
-            node.rules = flatten(element, self._cascade.declared(element), is_root=element is root)
+            declared = [*hinted(by_depth(element, root)), *self._cascade.declared(element)]
+            rules = flatten(element, declared, is_root=element is root)
+            node.rules = [rule for rule in rules if all(root.index <= each < root.end for each in _bearers(rule))]
             node.children = list(self._children(element, nodes))
-        self._surround(root, nodes[root.index])
-        self._only_used_variables(root, list(nodes.values()))
-        self._bring_symbols(nodes)
-        return nodes[root.index]
+        return nodes
 
     def link(self, href: str) -> str:
         """A link as the component has it."""
@@ -54,13 +69,14 @@ class Builder:
                 yield nodes[found.index]
 
     def _attrs(self, element: Element) -> dict[str, str]:
-        return {
-            name: _absolute(name, value, self._page.base) for name, value in element.attrs.items() if name != "style"
-        }
+        attrs = {name: value for name, value in element.attrs.items() if name != "style"}
+        if element.tag in {"img", "source"}:
+            attrs |= _late(attrs)
+        return {name: _absolute(name, value, self._page.base) for name, value in attrs.items()}
 
     def _surround(self, root: Element, node: Node) -> None:
-        """Put what the root takes from the page into its base rule."""
-        own = node.rules[0] if node.rules and not node.rules[0].suffix and not node.rules[0].conditions else None
+        """Put what the root takes from the page before its own rules."""
+        own = node.rules[0] if node.rules and _is_base(node.rules[0]) else None
         rest = [
             rule
             if "::" in rule.suffix
@@ -68,53 +84,76 @@ class Builder:
             for rule in (node.rules[1:] if own else node.rules)
         ]
         values = self.context.of_root(root, own.declarations if own else {})
-        node.rules = [Rule(values), *rest]
+        around = self.context.under_conditions(root, self.context.not_said(root))
+        node.rules = [Rule(values), *around, *rest]
 
     def _only_used_variables(self, root: Element, nodes: list[Node]) -> None:
         """Drop custom properties nothing in the component asks for; bring those that it does and inherits."""
         used = _used([rule.declarations for node in nodes for rule in node.rules])
-        brought = self.context.variables(root, sorted(used))
-        used |= brought.keys() | {each for value in brought.values() for each in variables_in(value)}
+        brought, asked = self.context.variables(root, sorted(used))
+        around = self.context.under_conditions(root, (name for name in asked if not _is_set(nodes[0], name)))
+        used.update(asked)
         self.variables |= used
         for node in nodes:
             kept = (self._kept(rule, used) for rule in node.rules)
             node.rules = [rule for rule in kept if rule.declarations]
-        base = self.context.scaled(brought)
-        first = nodes[0].rules[0] if nodes[0].rules else None
-        if first is not None and not first.suffix and not first.conditions:
-            nodes[0].rules[0] = replace(first, declarations=base | first.declarations)
-        elif base:
-            nodes[0].rules.insert(0, Rule(base))
+        self._bring(nodes[0], brought, around)
         self.texts.update(_names(nodes))
+
+    def _bring(self, root: Node, brought: dict[str, str], around: list[Rule]) -> None:
+        """Put variables before what the root itself says."""
+        own = root.rules.pop(0).declarations if root.rules and _is_base(root.rules[0]) else {}
+        values = self.context.scaled(brought) | own
+        scaled = (replace(rule, declarations=self.context.scaled(rule.declarations)) for rule in around)
+        root.rules[:0] = [*([Rule(values)] if values else []), *scaled]
 
     def _kept(self, rule: Rule, used: set[str]) -> Rule:
         kept = {name: value for name, value in rule.declarations.items() if not name.startswith("--") or name in used}
         return replace(rule, declarations=self.context.scaled(kept))
 
-    def _bring_symbols(self, nodes: dict[int, Node]) -> None:
-        """Copy what ``<use href="#id">`` draws into its ``svg`` where it stands outside of the component."""
-        for index, node in list(nodes.items()):
-            name = node.attrs.get("href") or node.attrs.get("xlink:href") or ""
-            if node.tag != "use" or not re.fullmatch(r"#[\w-]+", name):
-                continue
-            drawn = next(iter(self._page.select(f"[id='{name[1:]}']")), None)
-            if drawn is not None and drawn.index not in nodes and drawn.size <= 100:
-                node_of_svg = _nearest_svg(self._page.elements[index], nodes)
-                if node_of_svg is not None:
-                    node_of_svg.children.insert(0, Node("defs", children=[self._copy(drawn)]))
-
-    def _copy(self, drawn: Element) -> Node:
-        inside = [each for each in self._page.inside(drawn) if each.tag not in _DROPPED]
-        copies = {each.index: Node(each.tag, self._attrs(each)) for each in inside}
-        for each in inside:
-            copies[each.index].rules = flatten(each, self._cascade.declared(each), is_root=False)
-            copies[each.index].children = list(self._children(each, copies))
-        return copies[drawn.index]
+    def _bring_drawings(self, root: Element, nodes: dict[int, Node]) -> None:
+        """Copy what drawings refer to elsewhere in the page, such as a ``symbol``, into the first of them."""
+        home = next((node for node in nodes.values() if node.tag == "svg"), None)
+        if home is None:
+            return
+        copies: list[Node | str] = []
+        for each in missing(self._page, dict(nodes)):
+            nodes |= self._nodes(each, root)
+            copies.append(nodes[each.index])
+        home.children[:0] = [Node("defs", children=copies)] if copies else []
 
 
-def _nearest_svg(element: Element, nodes: dict[int, Node]) -> Node | None:
-    above = (each for each in element.ancestors() if each.tag == "svg" and each.index in nodes)
-    return next((nodes[each.index] for each in above), None)
+def _is_base(rule: Rule) -> bool:
+    return not rule.suffix and not rule.conditions
+
+
+def _is_set(node: Node, name: str) -> bool:
+    return any(_is_base(rule) and name in rule.declarations for rule in node.rules)
+
+
+def _number_bearers(root: Node, nodes: dict[int, Node]) -> None:
+    """Let states of other elements name their places in the component."""
+    places: dict[int, int] = {}
+    rest: list[Node] = [root]
+    while rest:
+        node = rest.pop()
+        places[id(node)] = len(places)
+        rest.extend(reversed([child for child in node.children if isinstance(child, Node)]))
+    for node in nodes.values():
+        rules = (rule for rule in node.rules if all(each in nodes for each in _bearers(rule)))
+        node.rules = [_numbered(rule, nodes, places) for rule in rules]
+
+
+def _numbered(rule: Rule, nodes: dict[int, Node], places: dict[int, int]) -> Rule:
+    if not _bearers(rule):
+        return rule
+    suffix = _BEARER.sub(lambda match: f"{{{places[id(nodes[int(match[1])])]}}}", rule.suffix)
+    return replace(rule, suffix=suffix)
+
+
+def _bearers(rule: Rule) -> list[int]:
+    """The page's elements whose state a rule asks for, its own apart."""
+    return [int(index) for index in _BEARER.findall(rule.suffix)]
 
 
 def _used(declarations: list[dict[str, str]]) -> set[str]:
@@ -142,6 +181,16 @@ def _names(nodes: list[Node]) -> Iterator[str]:
             for name, value in rule.declarations.items():
                 if name.startswith(("--", "font", "animation", "-webkit-animation")):
                     yield value
+
+
+def _late(attrs: dict[str, str]) -> dict[str, str]:
+    """The addresses of a picture that a script would have loaded when it came into view."""
+    found: dict[str, str] = {}
+    for name, others in _LATE.items():
+        late = next((attrs[other] for other in others if attrs.get(other)), None)
+        if late is not None and (not attrs.get(name) or attrs[name].startswith("data:")):
+            found[name] = late
+    return found
 
 
 def _absolute(name: str, value: str, base: str) -> str:

@@ -25,15 +25,20 @@ BROWSER_SHEET = Sheet(
     h4, b, strong, th { font-weight: bold }
     h5 { font-size: 0.83em; font-weight: bold }
     h6 { font-size: 0.67em; font-weight: bold }
-    small, sub, sup { font-size: 80% }
-    big { font-size: 120% }
+    small, sub, sup { font-size: smaller }
+    big { font-size: larger }
     address, cite, dfn, em, i, var { font-style: italic }
-    code, kbd, pre, samp, tt { font-family: monospace; font-size: 81.25% }
+    code, kbd, pre, samp, tt, xmp, listing { font-family: monospace }
     pre, textarea, listing, xmp { white-space: pre }
-    center, th, caption { text-align: center }
-    [align=left i] { text-align: left }
-    [align=center i] { text-align: center }
-    [align=right i] { text-align: right }
+    th, caption { text-align: center }
+    center { text-align: -webkit-center }
+    :is(p, div, h1, h2, h3, h4, h5, h6)[align=left i] { text-align: -webkit-left }
+    :is(p, div, h1, h2, h3, h4, h5, h6)[align=center i] { text-align: -webkit-center }
+    :is(p, div, h1, h2, h3, h4, h5, h6)[align=right i] { text-align: -webkit-right }
+    :is(td, th, tr, tbody, thead, tfoot, col, colgroup)[align=left i] { text-align: -webkit-left }
+    :is(td, th, tr, tbody, thead, tfoot, col, colgroup)[align=center i] { text-align: -webkit-center }
+    :is(td, th, tr, tbody, thead, tfoot, col, colgroup)[align=right i] { text-align: -webkit-right }
+    [align=justify i] { text-align: justify }
     nobr, td[nowrap], th[nowrap] { white-space: nowrap }
     ol { list-style-type: decimal }
     ul, menu { list-style-type: disc }

@@ -68,11 +68,13 @@ OLD: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/preview"): Operation(
         "A page to look at",
-        {200: Answer("A job's components.", text(), _HTML)},
-        (400, 403, 404),
+        {200: Answer("A job's components.", text(), (*_HTML, "application/zip")), 304: NOT_MODIFIED},
+        (400, 403, 404, 409),
         (
             Parameter("jobId", text(), "Whose components to show."),
             Parameter("url", text(), "A page to queue, wait for and show instead."),
+            Parameter("format", words("html", "zip"), "`zip`: all of it as one file."),
+            KNOWN,
             *_LINK,
         ),
         tag="old face",

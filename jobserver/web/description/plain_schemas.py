@@ -10,6 +10,8 @@ _TEXT, _TRUE = text(), {"const": True}
 _BOOL: Schema = {"type": "boolean"}
 _OR_NOT = {"type": ["string", "null"]}
 
+_FIDELITY = answer("diff ssim", diff=number(0, 1), ssim=number(-1, 1))
+
 _COMPONENT = answer(
     "index kind cleanedHtml htmlSnippet className css reactSnippet originalOuterHTML",
     index=whole(1),
@@ -25,7 +27,16 @@ _COMPONENT = answer(
     selector=_TEXT,
     box={"type": ["object", "null"]},
     componentName=_TEXT,
+    parent=whole(1),
+    mode=words("rules", "computed", "static"),
+    states=array(_TEXT),
+    breakpoints=array(whole(0)),
+    fonts=array(_TEXT),
+    warnings=array(_TEXT),
+    fidelity=_FIDELITY,
 )
+
+_TOKENS = array(answer("value count", value=_TEXT, count=whole(1)))
 
 _SUMMARY = answer(
     "url componentCount",
@@ -38,6 +49,22 @@ _SUMMARY = answer(
     title=_TEXT,
     engine=words("browser", "static"),
     warnings=array(_TEXT),
+    format=words("jsx", "tsx"),
+    tokens=answer(
+        "colors type spacing radii shadows",
+        colors=_TOKENS,
+        type=_TOKENS,
+        spacing=_TOKENS,
+        radii=_TOKENS,
+        shadows=_TOKENS,
+    ),
+    fidelity=answer(
+        "diff ssim verified passed",
+        diff=number(0, 1),
+        ssim=number(-1, 1),
+        verified=whole(0),
+        passed=whole(0),
+    ),
     kinds={"type": "object", "additionalProperties": whole(1)},
 )
 
@@ -61,6 +88,8 @@ PLAIN: dict[str, Schema] = {
             "url": text(1, 2048),
             "engine": words("auto", "browser", "static"),
             "maxComponents": whole(1, 500),
+            "format": words("jsx", "tsx"),
+            "verify": _BOOL,
         },
     },
     "Accepted": answer(

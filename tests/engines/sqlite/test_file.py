@@ -123,7 +123,7 @@ async def test_nothing_of_a_forgotten_job_is_left_in_the_file(file: Path):
             await engine.remove(job.id)
     with sqlite3.connect(file) as shell:
         for table in ("jobs", "arguments", "results", "logs", "files"):
-            assert shell.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table  # noqa: S608
+            assert shell.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table  # noqa: S608 - names of ours
     shell.close()
 
 

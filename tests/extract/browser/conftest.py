@@ -9,20 +9,11 @@ import pytest
 from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
-from jobserver.extract import browser
-from jobserver.extract.browser import Chromium, find_chromium
-from jobserver.extract.browser.cdp import Connection, connect
+from jobserver.extract.browser import Chromium
 from jobserver.extract.model import Capture, Request
+from tests.extract.browser import reading
 from tests.extract.browser.processes import members, renderers_of
 from tests.extract.browser.web_site import Site
-
-
-@pytest.fixture
-def program() -> str:
-    """The installed Chromium."""
-    found = find_chromium()
-    assert found, "every test of this room is marked browser"
-    return found
 
 
 @pytest.fixture
@@ -45,21 +36,10 @@ async def other_site() -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def chromium(program: str) -> AsyncIterator[Chromium]:
+    """A browser of the test's own, to be started, looked into and killed."""
     one = Chromium(program)
     yield one
     await one.close()
-
-
-@pytest.fixture
-async def ws_url(chromium: Chromium) -> str:
-    return await chromium.start()
-
-
-@pytest.fixture
-async def devtools(ws_url: str) -> AsyncIterator[Connection]:
-    """A second connection to the browser, to see from outside what goes on in it."""
-    async with connect(ws_url) as connection:
-        yield connection
 
 
 Visit = Callable[..., Awaitable[Capture]]
@@ -72,7 +52,7 @@ def visit(ws_url: str, site: Site) -> Visit:
     async def capture(url: str, *, report: Any = None, **members: Any) -> Capture:
         request = Request(url=url, **{"time_limit": 25.0, **members})
         policy = UrlPolicy(private_targets=frozenset({site.authority}))
-        return await browser.capture(ws_url, request, Gate(policy, Resolver()), report or (lambda _done, _step: None))
+        return await reading.capture(ws_url, request, Gate(policy, Resolver()), report or reading.quiet)
 
     return capture
 

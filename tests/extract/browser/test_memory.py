@@ -14,11 +14,11 @@ from jobserver.egress.proxy import FilteringProxy
 from jobserver.egress.proxy.answers import refused, too_slow, unreachable
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import BrowserCrashed, PageTooLarge, PageUnreachable, UrlRefused
-from jobserver.extract import browser
 from jobserver.extract.browser import BrowserKeeper, Chromium
 from jobserver.extract.browser.answers import told_by
 from jobserver.extract.browser.memory import used_by
 from jobserver.extract.model import Capture, Request
+from tests.extract.browser.reading import capture
 from tests.extract.browser.web_site import Site
 
 pytestmark = pytest.mark.browser
@@ -37,11 +37,11 @@ async def test_a_browser_that_takes_too_much_is_closed_and_says_so(program: str,
     async with _keeper(program, memory=350_000_000) as keeper:
         with pytest.raises(BrowserCrashed, match="more than 350,000,000 bytes of memory"):
             async with keeper.lease() as address:
-                await browser.capture(address, *_visit(site, site.never("/", f"<!doctype html>{HOG}")))
+                await capture(address, *_visit(site, site.never("/", f"<!doctype html>{HOG}")))
         assert keeper.running is None
         async with keeper.lease() as address:
-            capture = await browser.capture(address, *_visit(site, site.html("/good", "<button>x</button>")))
-        assert [found.kind for found in capture.found] == ["button"]
+            captured = await capture(address, *_visit(site, site.html("/good", "<button>x</button>")))
+        assert [found.kind for found in captured.found] == ["button"]
 
 
 async def test_a_page_of_countless_elements_is_too_large(
@@ -74,6 +74,6 @@ async def _keeper(program: str, memory: int) -> AsyncIterator[BrowserKeeper]:
         await keeper.close()
 
 
-def _visit(site: Site, url: str) -> tuple[Request, Gate, Callable[[float, str], None]]:
+def _visit(site: Site, url: str) -> tuple[Request, Gate]:
     policy = UrlPolicy(private_targets=frozenset({site.authority}))
-    return Request(url, time_limit=25.0), Gate(policy, Resolver()), lambda _done, _step: None
+    return Request(url, time_limit=25.0), Gate(policy, Resolver())

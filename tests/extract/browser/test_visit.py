@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -15,22 +12,18 @@ from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import (
-    BrowserCrashed,
     JobFailed,
     NotHtml,
     PageError,
     PageStatus,
     PageTooLarge,
     PageUnreachable,
-    TimedOut,
     UrlRefused,
 )
-from jobserver.extract import browser
-from jobserver.extract.browser import Chromium
 from jobserver.extract.browser.cdp import Connection
 from jobserver.extract.model import Capture, Request
+from tests.extract.browser.reading import capture
 from tests.extract.browser.web_site import Site, responds
-from tests.make import until
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +75,7 @@ async def test_a_download_is_not_a_page_and_writes_no_file(visit: Visit, site: S
 async def test_a_closed_port_is_unreachable(ws_url: str, closed_port: int):
     policy = UrlPolicy(private_targets=frozenset({f"127.0.0.1:{closed_port}"}))
     with pytest.raises(PageUnreachable, match="could not be reached"):
-        await browser.capture(ws_url, Request(f"http://127.0.0.1:{closed_port}/"), Gate(policy, Resolver()), _quiet)
+        await capture(ws_url, Request(f"http://127.0.0.1:{closed_port}/"), Gate(policy, Resolver()))
 
 
 async def test_a_connection_that_breaks_is_unreachable(visit: Visit, site: Site):
@@ -111,7 +104,7 @@ async def test_a_name_that_does_not_resolve_is_unreachable(ws_url: str):
         raise OSError
 
     with pytest.raises(PageUnreachable, match="could not be found"):
-        await browser.capture(ws_url, Request("http://shop.example.com/"), Gate(UrlPolicy(), Resolver(nothing)), _quiet)
+        await capture(ws_url, Request("http://shop.example.com/"), Gate(UrlPolicy(), Resolver(nothing)))
 
 
 async def test_endless_redirects_end(visit: Visit, site: Site):
@@ -136,7 +129,7 @@ async def test_a_name_that_leads_to_a_private_address_is_refused(ws_url: str):
 
     gate = Gate(UrlPolicy(), Resolver(metadata))
     with pytest.raises(UrlRefused):
-        await browser.capture(ws_url, Request("http://shop.example.com/"), gate, _quiet)
+        await capture(ws_url, Request("http://shop.example.com/"), gate)
 
 
 async def test_a_redirect_to_a_private_address_is_refused(visit: Visit, site: Site):
@@ -228,7 +221,7 @@ async def test_a_page_that_never_answers_is_unreachable(visit: Visit, site: Site
         return web.Response()
 
     with pytest.raises(PageUnreachable, match="did not answer in time"):
-        await visit(site.add("/silence", silence), time_limit=4.0)
+        await visit(site.add("/silence", silence), time_limit=6.0)
 
 
 async def test_a_picture_that_never_comes_does_not_stop_the_rest(visit: Visit, site: Site):
@@ -243,53 +236,6 @@ async def test_a_script_without_end_is_stopped_and_the_page_read(visit: Visit, s
     )
     assert kinds(capture) == ["button"]
     assert any("without end" in warning for warning in capture.warnings)
-
-
-async def test_scripts_that_never_stop_fail_the_visit_in_time_and_leave_no_process(
-    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]]
-):
-    pid = chromium.pid
-    assert pid
-    script = """
-        onbeforeunload = () => 'stay'
-        for (const name of ['unload', 'pagehide', 'visibilitychange']) addEventListener(name, () => { while (true); })
-        new Worker(URL.createObjectURL(new Blob(['while (true);'])))
-        setInterval(() => { while (true); }, 1)
-    """
-    with pytest.raises((PageError, TimedOut)):
-        await visit(site.html("/", f"{BUTTON}<script>{script}</script>"), time_limit=6.0)
-    # One is left: that of the blank page the browser starts with.
-    await until(lambda: len(renderers(pid)) <= 1)
-
-
-async def test_a_page_that_crashes_is_told(
-    visit: Visit, site: Site, chromium: Chromium, renderers: Callable[[int], set[int]]
-):
-    assert chromium.pid
-    pid = chromium.pid
-    before = renderers(pid)
-
-    async def crash(_: web.Request) -> web.StreamResponse:
-        for renderer in renderers(pid) - before:
-            os.kill(renderer, signal.SIGKILL)
-        return web.Response()
-
-    site.add("/crash", crash)
-    with pytest.raises(BrowserCrashed):
-        await visit(site.html("/", f"{BUTTON}<script src=/crash></script>"))
-
-
-async def test_a_browser_that_dies_in_the_middle_is_told_at_once(visit: Visit, site: Site, chromium: Chromium):
-    async def kill(_: web.Request) -> web.StreamResponse:
-        assert chromium.pid
-        os.killpg(chromium.pid, signal.SIGKILL)
-        return web.Response()
-
-    site.add("/kill", kill)
-    began = time.monotonic()
-    with pytest.raises(BrowserCrashed):
-        await visit(site.html("/", f"{BUTTON}<script src=/kill></script>"))
-    assert time.monotonic() - began < 5
 
 
 async def test_a_document_that_is_too_large_is_refused(visit: Visit, site: Site):
@@ -399,10 +345,6 @@ async def test_progress_only_grows(visit: Visit, site: Site):
     await visit(site.html("/", BUTTON), report=lambda done, _step: said.append(done))
     assert said == sorted(said)
     assert said[-1] == 1.0
-
-
-def _quiet(_done: float, _step: str) -> None:
-    pass
 
 
 async def _as_task(waiting: Awaitable[Capture]) -> Capture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extract.static.make_capture import base, capture, the, under
+from tests.extract.static.make_capture import base, capture, nodes, the, under
 
 BUTTON = '<main><button id="buy" class="btn primary" data-x="1">Buy</button></main>'
 
@@ -130,9 +130,9 @@ async def test_placeholders_and_checked_boxes_keep_their_rules():
 
 async def test_nested_rules_are_written_out():
     css = """.btn{color:green; &:hover{color:red} .x &{width:9px} main &{width:1px} @media (width>1px){height:1px}}
-    main{.btn{top:1px}}"""
+    main{.btn{opacity:1}}"""
     root = (await the("button", BUTTON, css)).root
-    assert base(root) == {"color": "green", "width": "1px", "top": "1px"}
+    assert base(root) == {"color": "green", "width": "1px", "opacity": "1"}
     assert under(root, ":where(:hover)") == {"color": "red"}
     assert under(root, "", "@media (width>1px)") == {"height": "1px"}
 
@@ -162,3 +162,59 @@ async def test_an_import_may_name_its_layer():
 async def test_old_vendors_declarations_do_not_replace_those_that_work():
     css = ".btn{display:flex;display:-ms-flexbox;-ms-zoom:1;filter:progid:x();color:red\\9}"
     assert base((await the("button", BUTTON, css)).root) == {"display": "flex"}
+
+
+@pytest.mark.parametrize(
+    ("selector", "suffix"),
+    [
+        ("nav:hover .b", ":where({0}:hover *)"),
+        ("nav:hover > .m > .b", ":where({0}:hover *)"),
+        (
+            ".m:is(:hover, :focus-within) .b:focus::after",
+            ":where({2}:is(:hover, :focus-within) *):where(:focus)::after",
+        ),
+        ("#t:checked ~ .m > .b", ":where({1}:checked ~ * > *)"),
+        ("#t:checked + .m .b", ":where({1}:checked + * *)"),
+        ("body:not(:hover) .b", ""),
+    ],
+)
+async def test_a_state_of_another_element_of_the_component_names_that_element(selector: str, suffix: str):
+    html = "<nav><input type=checkbox id=t><div class=m><a href=x class=b>x</a></div></nav>"
+    root = (await the("nav", html, f"{selector}{{color:red;content:'x'}}")).root
+    link = next(node for node in nodes(root) if node.tag == "a")
+    assert [rule.suffix for rule in link.rules] == [suffix]
+
+
+@pytest.mark.parametrize("selector", ["main:hover .b", "i:hover + nav .b", "nav:hover .m:active .b"])
+async def test_a_state_of_what_is_outside_or_of_two_elements_is_left_out(selector: str):
+    html = "<main><i>i</i><nav><div class=m><a href=x class=b>x</a></div></nav></main>"
+    root = (await the("nav", html, f"{selector}{{color:red}}")).root
+    assert [rule for node in nodes(root) for rule in node.rules] == []
+
+
+async def test_a_box_that_is_checked_when_the_page_is_read_shows_what_follows_from_it():
+    html = "<nav><input type=checkbox id=t checked><div class=m>x</div></nav>"
+    root = (await the("nav", html, "#t:checked ~ .m{color:red}")).root
+    assert base(next(node for node in nodes(root) if node.tag == "div")) == {"color": "red"}
+
+
+async def test_an_input_keeps_the_parts_that_its_type_has():
+    css = "::-webkit-slider-thumb{color:red} ::placeholder{color:red} ::file-selector-button{color:red}"
+    for kind, part in (
+        ("range", "::-webkit-slider-thumb"),
+        ("what", "::placeholder"),
+        ("file", "::file-selector-button"),
+    ):
+        root = (await the("input", f"<input type={kind}>", css)).root
+        assert [rule.suffix for rule in root.rules if rule.suffix] == [part]
+
+
+async def test_declarations_after_a_nested_rule_come_after_it():
+    root = (await the("button", BUTTON, ".btn{ &.primary{color:red} .x{color:blue} & {color:green} width:1px}")).root
+    assert base(root) == {"color": "red", "width": "1px"}
+    assert base((await the("button", BUTTON, ".btn{ @media all{color:red} color:green}")).root) == {"color": "green"}
+
+
+async def test_a_scope_styles_what_is_in_it():
+    css = "@scope (main){.btn{color:green} :scope > .btn{width:1px}} @scope (aside){.btn{color:red}}"
+    assert base((await the("button", BUTTON, css)).root) == {"color": "green", "width": "1px"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.extract.static.make_capture import base, capture, nodes, the, under
 
 
@@ -84,9 +86,9 @@ async def test_registered_properties_fonts_and_animations_in_use_come_along():
 
 
 async def test_an_inline_item_of_a_flex_container_is_a_block_when_it_stands_alone():
-    html = '<div class="row"><a href="x">x</a><span><a href="y">y</a></span></div>'
-    captured = await capture(html, ".row{display:flex}")
-    assert [base(found.root) for found in captured.found] == [{"display": "flow-root"}, {}]
+    row = ".row{display:flex}"
+    assert base((await the("a", '<div class="row"><a href="x">x</a></div>', row)).root) == {"display": "flow-root"}
+    assert base((await the("a", '<div class="row"><p><a href="x">x</a></p></div>', row)).root) == {}
 
 
 async def test_the_place_in_the_page_stays_behind():
@@ -120,8 +122,55 @@ async def test_drawings_keep_their_case_and_bring_the_symbols_they_use():
     assert found[6].attrs == {"id": "g", "gradientUnits": "x"}
 
 
+async def test_drawings_bring_what_attributes_and_rules_of_theirs_refer_to_and_what_that_refers_to():
+    html = """<svg hidden><linearGradient id=a href="#b"></linearGradient><linearGradient id=b></linearGradient>
+    <mask id=m><rect fill="url(#a)"/></mask><clipPath id=c></clipPath><filter id=unused></filter></svg>
+    <button><svg><path fill="url('#a')" class=p /><rect mask="url(#m)"/><use href="#nowhere"/></svg></button>"""
+    found = list(nodes((await the("button", html, ".p{clip-path:url(#c)}")).root))
+    assert sorted(node.attrs["id"] for node in found if "id" in node.attrs) == ["a", "b", "c", "m"]
+
+
 async def test_texts_stay_and_scripts_go():
     html = "<button>a <b>b</b><script>x</script><style>y</style><template><i>z</i></template><!-- c --> d</button>"
     found = await the("button", html)
     assert [child for child in found.root.children if isinstance(child, str)] == ["a ", " d"]
     assert found.text == "a b d"
+
+
+@pytest.mark.parametrize(
+    ("html", "css", "size"),
+    [
+        ("<small><a href=x>x</a></small>", "", "13.3333px"),
+        ("<code><a href=x>x</a></code>", "", "13px"),
+        ("<code><a href=x>x</a></code>", "body{font-size:14px}", "14px"),
+        ("<code><a href=x>x</a></code>", "code{font-family:Menlo,monospace}", None),
+        ("<code><a href=x>x</a></code>", "div{font-size:1.5em}", "19.5px"),
+        ("<code><a href=x>x</a></code>", "div{font-size:small}", "12px"),
+        ("<p><a href=x>x</a></p>", "div{font-size:smaller} p{font-size:2em}", "26.6667px"),
+        ("<p><a href=x>x</a></p>", "p{font-size:calc(1.275rem + .3vw)}", "24.24px"),
+        ("<p><a href=x>x</a></p>", "html{font-size:var(--s);--s:125%} p{font-size:2rem}", "40px"),
+        ("<p><a href=x>x</a></p>", "p{font-size:20px} a{font-size:smaller}", "16.6667px"),
+    ],
+)
+async def test_font_sizes_are_those_of_the_browser(html: str, css: str, size: str | None):
+    assert base((await the("a", f"<div>{html}</div>", css)).root).get("font-size") == size
+
+
+async def test_a_gradient_drawn_elsewhere_in_the_page_comes_along_with_what_it_is_made_of():
+    html = """<svg><defs><linearGradient id=a><stop></stop></linearGradient>
+    <linearGradient id=b href="#a"></linearGradient></defs></svg>
+    <button><svg><path fill="url(#b)" d=M0></path></svg></button>"""
+    root = (await the("button", html, ".x{color:red}")).root
+    assert [node.attrs["id"] for node in nodes(root) if "id" in node.attrs] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ("class=lazy data-src=a.png", "a.png"),
+        ("src=b.png data-src=c.png", "b.png"),
+        ("src=data:image/gif;base64,R0 data-original=d.png", "d.png"),
+    ],
+)
+async def test_a_picture_that_a_script_would_load_is_loaded(attributes: str, expected: str):
+    assert (await the("img", f"<img {attributes}>")).root.attrs["src"] == f"https://example.com/docs/{expected}"

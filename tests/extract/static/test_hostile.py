@@ -73,6 +73,15 @@ async def test_broken_css_never_takes_the_page_with_it(css: str):
     assert base(captured.found[0].root)["color"] == "red"
 
 
+async def test_states_all_around_a_deep_page_end():
+    html = "<div class=x>" * 3_000 + BUTTON * 30
+    css = "".join(f".x:hover > .x:nth-child(n+{number % 2}) .a{{color:red}}" for number in range(300))
+    started = time.monotonic()
+    captured = await capture(html, css + ".a{width:var(--none,var(--other))}")
+    assert "button" in kinds(captured)
+    assert time.monotonic() - started < 20
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab.#:()[]{}@,;>+~&*'\"\\ \n!-0var:is:not", max_size=60))
 def test_any_text_is_a_style_sheet(text: str):

@@ -145,6 +145,11 @@ async def test_every_selector_finds_its_element_and_no_other():
         assert element.text == found.text
 
 
+async def test_a_component_knows_the_nearest_one_around_it():
+    form, card, button = (await capture("<form><div class=card><p><button>x</button></p></div></form>")).found
+    assert (form.parent, card.parent, button.parent) == (None, 0, 1)
+
+
 async def test_what_is_too_large_for_a_component_is_said():
     captured = await capture(f"<nav>{'<p>x</p>' * 400}</nav>")
     assert kinds(captured) == []

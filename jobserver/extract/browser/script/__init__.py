@@ -4,25 +4,84 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from jobserver.extract import naming
 
-def _read(*names: str) -> str:
-    return "\n".join((files(__package__) / f"{name}.js").read_text(encoding="utf-8") for name in names)
+_FOLDER = files(__package__)
+
+_SHARED = "safe pause visible selector"
+
+_DETECTING = "pick look tokens"
+_DETECTS = "everyElement, pickAll, lookOf, pageTokens"
+
+_RULES = " ".join(
+    sorted(f"rules/{file.name[:-3]}" for file in (_FOLDER / "rules").iterdir() if file.name[-3:] == ".js")
+)
+_READS_RULES = (
+    "readRules, matchedRules, flatten, covers, holds, declaredVariables, fontFaces, keyframes, registered, "
+    "flattenAlike, renewKinds, kindOf, rootsWithSheets, plainValue, placesSet"
+)
+
+_CAPTURING = "properties tree context variables alone head sandbox repair boxes emit pass narrow main"
 
 
-def _function(body: str) -> str:
-    return f"async (options) => {{\n'use strict';\n{body}\n}}"
+def _read(names: str) -> str:
+    return "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in names.split())
 
 
-DEFAULTS = _function(_read("safe", "properties", "defaults"))
-"""In a blank page: () → what a browser gives every element by itself."""
+def _function(*bodies: str) -> str:
+    return "\n".join(["async (options) => {", "'use strict';", *bodies, "}"])
 
-SETTLE = _function(_read("safe", "settle"))
-"""({height, milliseconds}) → nothing: fonts loaded, lazy content shown."""
+
+def _room(doors: str, *bodies: str) -> str:
+    """Code of which nobody outside sees more than its doors: the rooms need not know each other's names."""
+    return "\n".join([f"const {{ {doors} }} = (() => {{", *bodies, f"return {{ {doors} }};", "})();"])
+
+
+HAS = """() => ({
+  scripts: document.scripts.length > 0,
+  timers: !document.dispatchEvent(new Event('jobserver-timers', { cancelable: true })),
+  refresh: document.querySelector('meta[http-equiv=refresh i]') !== null,
+})"""
+"""() → {scripts, timers, refresh}: whether the page has scripts, short timers, and a wish to lead elsewhere."""
+
+TIMERS = _read("timers")
+"""Not a function: to be run in the page before its own scripts, so that SETTLE can ask what they wait for."""
+
+SETTLE = _function(_read("safe still settle"))
+"""({height, milliseconds, scroll, pause, timers}) → nothing: short timers run, fonts loaded, lazy content shown.
+
+``pause``: milliseconds at every step of scrolling through the page; ``scroll``: whether that is done; ``timers``:
+milliseconds after loading for which timers are waited for.
+"""
+
+UNREAD = _function(_read("safe unread"))
+"""() → {closed, lossy, read}: addresses of sheets whose rules cannot be read, or not all, and of the others."""
+
+RESIZE = _function(_read("still resize"))
+"""({width}) → nothing: the page is laid out at a new width."""
 
 CAPTURE = _function(
-    _read(
-        *("safe", "pause", "visible", "selector", "pick", "properties", "look"),
-        *("sheets", "parts", "style", "tree", "head", "main"),
-    )
+    _read(_SHARED),
+    _room(_DETECTS, naming.as_script(), _read(_DETECTING)),
+    _room(_READS_RULES, _read(_RULES)),
+    _read(_CAPTURING),
 )
-"""({defaults, components, …}) → JSON text: see `reading`."""
+"""({components, elements, …}) → JSON text: see `reading`. Leaves ``globalThis.jobserver`` behind."""
+
+NARROW = "(options) => globalThis.jobserver.narrow(options)"
+"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], missed}."""
+
+SURVEY = _function(_read("safe pause visible survey"))
+"""({components: [[look, width, height], …], most}) → a box in the page for each that can be pictured alone, else null.
+
+Null instead of all: the page has more than ``most`` elements.
+"""
+
+STAGE = _function(_read("safe still isolate stage"))
+"""({looks, top}) → the name of the frame for their twins. Hides everything else, for as long as the page lives."""
+
+PLACE = _function(_read("still place"))
+"""({twins: [{css, x, y, width}, …], milliseconds}) → nothing: what is in the frame stands where it should."""
+
+COMPARE = _function(_read("pause compare"))
+"""({picture, pairs: [{original, twin, width, height}, …]}) → [{diff, ssim, webp}, …], base64 in base64 out."""

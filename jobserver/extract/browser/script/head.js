@@ -1,44 +1,56 @@
-// Rules that belong to no element but that the components need: fonts and keyframes.
+// Rules that belong to no element but that the components need: fonts, keyframes, registered properties.
 
 const MAX_HEAD_RULE = 400000;
 
-/** Whole rules, in the order of the page, for the families (lower case) and the animations in use. */
-function headRules(families, animations, warnings) {
-  const rules = new Set();
-  const unread = new Set();
-  for (const [rule, base] of everyRule((sheet) => unread.add(sheet))) {
-    const needed = (rule instanceof CSSFontFaceRule && isFaceNeeded(rule, families))
-      || (rule instanceof CSSKeyframesRule && animations.has(rule.name));
-    if (needed) rules.add(withAbsoluteUrls(rule.cssText, base));
+/** What is in use: font families in lower case, words of animations, custom properties. */
+const inUse = { families: new Set(), animations: new Set(), variables: new Set() };
+
+function noteFamilies(value) {
+  for (const name of value.split(',')) inUse.families.add(bareName(name));
+}
+
+/** Notes what a finished component needs. */
+function noteInUse(component, variables) {
+  for (const name of variables) inUse.variables.add(name);
+  for (const { declarations } of component.nodes.flatMap((node) => node.rules)) {
+    for (const [name, value] of Object.entries(declarations)) {
+      // A name may also come from a custom property; what no component's css says in the end is left out later.
+      if (!/^(?:--|(?:-webkit-)?animation)/.test(name)) continue;
+      for (const word of value.split(/[\s,]+/)) inUse.animations.add(word);
+    }
   }
-  if (unread.size > 0) warnings.push(`Style sheets that could not be read: ${unread.size}.`);
-  return [...rules].filter((text) => text.length <= MAX_HEAD_RULE);
+}
+
+function bareName(name) {
+  return name.trim().replace(/^["']|["']$/g, '').toLowerCase();
+}
+
+/** The `@font-face` rules that matter in the sandbox, each a whole rule. */
+function fontRules() {
+  return fontFaces().filter((face) => holds(face.conditions) && isFaceNeeded(face)).map(({ text }) => text);
+}
+
+/** Whole rules, in the order of the page, for what is in use. */
+function headRules() {
+  const moved = keyframes().filter(({ name }) => inUse.animations.has(name));
+  const typed = registered().filter(({ name }) => inUse.variables.has(name));
+  const texts = [...fontRules(), ...typed.map(({ text }) => text), ...moved.map(({ text }) => text)];
+  return [...new Set(texts)].filter((text) => text.length <= MAX_HEAD_RULE);
 }
 
 /** Of a family in many parts, such as one per script, only those that the page has really loaded. */
-function isFaceNeeded(rule, families) {
-  const name = (value) => value.trim().replace(/^["']|["']$/g, '').toLowerCase();
-  const family = name(rule.style.getPropertyValue('font-family'));
-  if (!families.has(family)) return false;
-  const loaded = [...document.fonts].filter((face) => name(face.family) === family && face.status === 'loaded');
+function isFaceNeeded({ family, weight, style, range }) {
+  if (!inUse.families.has(family)) return false;
+  const loaded = loadedFaces(family);
   if (loaded.length === 0) return true;
-  const said = (descriptor, initial) => (rule.style.getPropertyValue(descriptor) || initial).trim().toLowerCase();
-  return loaded.some((face) => (
-    weight(face.weight) === weight(said('font-weight', 'normal')) && face.style.toLowerCase() === said('font-style', 'normal')
-    && face.unicodeRange.toLowerCase() === said('unicode-range', 'u+0-10ffff')));
+  return loaded.some((face) => plainWeight(face.weight) === plainWeight(weight)
+    && face.style.toLowerCase() === style && face.unicodeRange.toLowerCase() === range);
 }
 
-function weight(value) {
+function loadedFaces(family) {
+  return [...document.fonts].filter((face) => bareName(face.family) === family && face.status === 'loaded');
+}
+
+function plainWeight(value) {
   return value.replace('normal', '400').replace('bold', '700');
-}
-
-function withAbsoluteUrls(text, base) {
-  return text.replace(/url\("([^"]*)"\)/g, (whole, url) => {
-    if (/^(?:data:|#)/i.test(url)) return whole;
-    try {
-      return `url("${new URL(url, base).href}")`;
-    } catch {
-      return whole;
-    }
-  });
 }

@@ -1,41 +1,13 @@
-// Reads the whole page and returns it as JSON text.
+// Reads the whole page at its full width; what is needed for a second look stays in this world.
 
 const MAX_OUTER = 400;
 const MAX_LABEL = 300;
+const elsewhere = document.implementation.createHTMLDocument('');
 const warnings = [];
-const captured = new Set();
-const families = new Set();
-const animations = new Set();
-let elementsLeft = options.elements;
-let cut = 0;
-let leftOut = 0;
-let unread = 0;
-
-/** The tree of the first component of a look, or null when there is no room for more. */
-async function treeOf(element) {
-  if (captured.size >= options.components || elementsLeft <= 0) return null;
-  const most = Math.min(options.elementsEach, elementsLeft);
-  const budget = { elements: most, cut: false, root: element, used: new Set(), symbols: [], families, animations };
-  const tree = await captureTree(element, null, budget);
-  if (budget.symbols.length > 0) hideSymbols(tree, budget.symbols);
-  elementsLeft -= most - budget.elements;
-  if (budget.cut) cut += 1;
-  return tree;
-}
-
-function hideSymbols(tree, symbols) {
-  const svg = tree.tag === 'svg' ? tree : findSvg(tree);
-  svg?.children.unshift({ tag: 'defs', attrs: {}, rules: [], children: symbols });
-}
-
-function findSvg(node) {
-  for (const child of node.children) {
-    if (typeof child === 'string') continue;
-    const found = child.tag === 'svg' ? child : findSvg(child);
-    if (found) return found;
-  }
-  return null;
-}
+const deadline = performance.now() + options.milliseconds;
+const state = { elements: new Map(), components: [], width: innerWidth, hasRules: false, changes: null };
+const budget = { elements: options.elements, cut: 0 };
+globalThis.jobserver = { elements: state.elements, narrow: (bounds) => readNarrow(bounds, state) };
 
 function textOf(element) {
   const its = safe(element);
@@ -46,39 +18,160 @@ function textOf(element) {
 }
 
 function outerOf(element) {
-  const shallow = safe(safe(element).cloneNode(false)).outerHTML;
+  // A copy in the page's own document would be made by the page's scripts, were it a custom element.
+  const shallow = safe(elsewhere.importNode(element, false)).outerHTML;
   if (shallow.length > MAX_OUTER) return shallow.slice(0, MAX_OUTER);
   return safe(element).outerHTML.slice(0, MAX_OUTER);
 }
 
-/** What is said about one component; null when there is no room for another look. */
-async function componentOf(element, kind, box) {
+/** What is said about one element; null when there is no room for another look. */
+async function itemOf(element, kind, box, places) {
   if (!safe(element).isConnected) throw new Error('The page took it away.');
   const look = `${kind}-${await lookOf(element)}`;
-  const first = !captured.has(look);
-  const root = first ? await treeOf(element) : undefined;
-  if (root === null) return null;
+  const first = !state.elements.has(look);
+  if (first && (state.components.length >= options.components || budget.elements <= 0 || isLate())) return null;
   const item = { kind, look, box, selector: selectorOf(element), text: textOf(element), outerHtml: outerOf(element) };
   const { href } = safe(element);
   if (href && typeof href === 'string') item.href = href;
-  if (root) item.root = root;
-  captured.add(look);
+  if (first) state.components.push(await componentOf(element, look));
+  state.elements.set(look, state.elements.get(look) ?? element);
+  const parent = parentOf(element, places);
+  if (parent !== undefined) item.parent = parent;
   return item;
 }
 
-const found = [];
-for (const [element, kind, box] of await pickAll(options.scanned, warnings)) {
-  await breathe();
+function isLate() {
+  return performance.now() > deadline;
+}
+
+/** The place of the nearest component around an element. */
+function parentOf(element, places) {
+  for (let outer = renderedParent(element); outer; outer = renderedParent(outer)) {
+    if (places.has(outer)) return places.get(outer);
+  }
+  return undefined;
+}
+
+/** A component whose tree is known, and whose rules are not yet. */
+async function componentOf(element, look) {
+  const most = Math.min(options.elementsEach, budget.elements);
+  const its = { elements: most, cut: false, root: element, used: new Set(), symbols: [] };
+  const root = await treeOf(element, its);
+  if (its.symbols.length > 0) hideSymbols(root, its.symbols);
+  budget.elements -= most - its.elements;
+  const component = { look, root, nodes: nodesOf(root), name: `j${state.components.length}`, mode: 'rules', warnings: [] };
+  component.nodes.forEach((node, place) => Object.assign(node, { place }));
+  if (its.cut) {
+    budget.cut += 1;
+    component.warnings.push(`It was cut after ${most} elements.`);
+  }
+  return component;
+}
+
+async function findItems() {
+  const found = [];
+  const places = new Map();
+  const missed = { room: 0, read: 0 };
+  for (const [element, kind, box] of await pickAll(options.scanned, warnings)) {
+    await breathe();
+    try {
+      const item = await itemOf(element, kind, box, places);
+      if (item) places.set(element, found.push(item) - 1);
+      else missed.room += 1;
+    } catch {
+      missed.read += 1; // whatever is wrong with one element, the others are worth having
+    }
+  }
+  const limit = isLate() ? 'There was no time for all components' : `The limit of ${options.components} components was reached`;
+  if (missed.read > 0) warnings.push(`Elements that could not be read: ${missed.read}.`);
+  if (budget.cut > 0) warnings.push(`Very large components were cut after ${options.elementsEach} elements each: ${budget.cut}.`);
+  if (missed.room > 0) warnings.push(`${limit}; elements left out: ${missed.room}.`);
+  return found;
+}
+
+/** The rules of a component; without any it is repaired from nothing. */
+async function flattenComponent(component, hasRules) {
+  const places = new Map(component.nodes.filter(({ element }) => element).map(({ element, place }) => [element, place]));
   try {
-    const item = await componentOf(element, kind, box);
-    if (item) found.push(item);
-    else leftOut += 1;
+    if (!hasRules) throw new Error('No rules.');
+    for (const node of component.nodes) {
+      await breathe();
+      if (node.element) node.rules = flattenAlike(node.element, places).map((rule) => withValues(rule, withAllDigits));
+    }
+    withoutPlace(component.root.rules);
+    writeOut(component.root);
+    noteInUse(component, settleVariables(component));
   } catch {
-    unread += 1; // whatever is wrong with one element, the others are worth having
+    component.mode = 'computed';
+    for (const node of component.nodes) node.rules = [];
+  }
+  for (const { element } of component.nodes) if (element) noteFamilies(getComputedStyle(element).fontFamily);
+}
+
+/** Whether the page's rules could be read. */
+async function hasReadRules() {
+  try {
+    warnings.push(...await readRules(options.sheets));
+    return true;
+  } catch {
+    warnings.push('The style sheets could not be read; components are as the browser computed their style.');
+    return false;
   }
 }
-if (unread > 0) warnings.push(`Elements that could not be read: ${unread}.`);
-if (cut > 0) warnings.push(`Very large components were cut after ${options.elementsEach} elements each: ${cut}.`);
-if (leftOut > 0) warnings.push(`The limit of ${options.components} components was reached; elements left out: ${leftOut}.`);
-const headCss = headRules(families, animations, warnings);
-return JSON.stringify({ title: document.title.slice(0, MAX_LABEL), found, headCss, warnings });
+
+async function captureAll() {
+  const hasRules = await hasReadRules();
+  state.hasRules = hasRules;
+  const found = await findItems();
+  lookAgain(hasRules);
+  for (const component of state.components) await flattenComponent(component, hasRules);
+  const sandbox = await openSandbox();
+  let left = state.components.length;
+  try {
+    for (const batch of sandbox ? batchesOf(state.components) : []) {
+      if (isLate() || !await comparePass(sandbox, batch)) break;
+      for (const component of batch) {
+        if (component.box) settleFixes(component);
+        else component.warnings.push('It was gone from the page before it could be compared with it.');
+      }
+      left -= batch.length;
+    }
+  } finally {
+    sandbox?.close();
+  }
+  if (left > 0) notCompared(state.components.slice(-left), sandbox);
+  return found;
+}
+
+/** `end()` → the elements in which anything has changed since, but for what one says of its own style. */
+function watchChanges() {
+  const changed = new Set();
+  const note = (records) => {
+    for (const { type, target, attributeName } of records) {
+      // A change of one is a change for those beside it.
+      if (type === 'childList') changed.add(target);
+      else if (attributeName !== 'style') changed.add(safe(target).parentNode);
+    }
+  };
+  const watcher = new MutationObserver(note);
+  for (const root of rootsWithSheets()) watcher.observe(root, { subtree: true, childList: true, attributes: true });
+  const end = () => {
+    note(watcher.takeRecords());
+    watcher.disconnect();
+    return changed;
+  };
+  return { end };
+}
+
+function notCompared(components, sandbox) {
+  const reason = sandbox && isLate() ? 'There was no time' : 'The page allows no frame';
+  warnings.push(`${reason} to compare what was built with the page: ${components.length} components are as its rules say.`);
+  for (const component of components) component.warnings.push('It was not compared with the page while it was read.');
+}
+
+const found = await captureAll();
+state.changes = watchChanges();
+const trees = Object.fromEntries(state.components.map(({ look, root, mode, warnings: own }) => (
+  [look, { root: plainTree(root), mode, warnings: own }])));
+const title = document.title.slice(0, MAX_LABEL);
+return JSON.stringify({ title, found, trees, headCss: headRules(), tokens: await pageTokens(), warnings });

@@ -1,43 +1,37 @@
-// Which elements of the page are components, and of which kind: tag and ARIA role first, then well-known class names,
-// then shape (a hero, cards and lists without a name).
+// Which elements of the page are components, and of which kind: by name (tag, role, class), then by shape.
+// Names are those of the table NAMING; the shapes are a hero, and repeated siblings: lists and their cards.
 
-const BY_TAG = {
-  button: 'button', select: 'select', textarea: 'textarea', label: 'label', img: 'img', nav: 'nav', header: 'header',
-  footer: 'footer', form: 'form', table: 'table', details: 'details', article: 'article', aside: 'aside',
-  figure: 'figure', fieldset: 'fieldset', dialog: 'dialog',
-};
-const BY_ROLE = {
-  button: 'button', navigation: 'nav', banner: 'header', contentinfo: 'footer', form: 'form', search: 'form',
-  table: 'table', grid: 'table', dialog: 'dialog', alertdialog: 'dialog', article: 'article', complementary: 'aside',
-  figure: 'figure', radiogroup: 'fieldset', tablist: 'tabs', alert: 'alert', img: 'img', list: 'list',
-  textbox: 'input', searchbox: 'input', checkbox: 'input', switch: 'input', radio: 'input', combobox: 'select',
-};
-const BUTTON_CLASS = /^(?:btn|button|cta)$|^(?:btn|button)[-_]|[-_](?:btn|button)$/i;
-const BY_CLASS = [
-  ['breadcrumb', /^(?:breadcrumbs?|crumbs)$/i],
-  ['pagination', /^(?:pagination|pager|paginator)$/i],
-  ['tabs', /^(?:tabs|tablist|tab-list|nav-tabs|nav-pills|tab-bar|tabbar)$/i],
-  ['alert', /^(?:alert|callout|admonition|notification|notice|toast|message-box)$/i],
-  ['badge', /^(?:badge|chip|tag|pill)$/i],
-  ['hero', /^(?:hero|jumbotron|masthead)$/i],
-  ['card', /^(?:card|panel|tile)$|[-_](?:card|tile)$/i],
-];
-const ACTION = 'a[href], button, [role=button], input[type=submit]';
-const REPEATABLE = new Set(['li', 'article', 'section', 'figure']);
-const NOT_LISTS = new Set(['html', 'body', 'p', 'select', 'tbody', 'thead', 'tfoot', 'tr', 'dl', 'svg', 'pre', 'code', 'span',
-  'a', 'button', 'label', 'dd', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
-const NOT_ITEMS = new Set(['p', 'br', 'hr', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'a', 'span', 'em', 'strong', 'b', 'i', 'code', 'pre',
-  'script', 'style', 'link', 'img', 'button', 'input', 'label', 'option', 'dt', 'dd', 'td', 'th', 'tr', 'col']);
+const HTML = 'http://www.w3.org/1999/xhtml';
+const HEADINGS = 'h1, h2, h3, h4, h5, h6';
+const MAX_ITEMS = 1000;
+const MAX_PROSE = 600;
+const MAX_HERO = 80;
+const NOT_IN_HERO = 'nav, main, footer, table, article, dialog';
+const FIELDS = 'input:not([type=hidden]), select, textarea';
+const SEEN_ALONE = `img, picture, svg, video, canvas, iframe, progress, meter, button, ${FIELDS}`;
 
-/** Every element in document order, open shadow roots included, at most `limit` of them. */
+const NOT_LISTS = new Set(NAMING.notLists);
+const NOT_ITEMS = new Set(NAMING.notItems);
+const ITEMS = new Set(NAMING.items);
+const BUTTON_CLASS = new RegExp(`^(?:${NAMING.buttonClass})$`, 'i');
+const BY_CLASS = NAMING.classes.map(([kind, pattern, tags, painted]) => (
+  { kind, pattern: new RegExp(`^(?:${pattern})$`, 'i'), tags: tags && tags.split(' '), painted }
+));
+const BY_LABEL = NAMING.labels.map(([kind, pattern]) => [kind, new RegExp(pattern, 'i')]);
+const TEXTS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
+const ALONE = new Set(NAMING.alone);
+const NARROWER = new Set(NAMING.narrower);
+const NAVIGATIONS = new Set(['nav', 'ul', 'ol']);
+
+/** Every HTML element in document order, open shadow roots included, at most `limit` of them. */
 function* everyElement(root, limit) {
   const rest = [];
   pushChildren(rest, root);
   for (let count = 0; rest.length > 0 && count < limit; count += 1) {
     const element = rest.pop();
-    yield element;
     const { namespaceURI, shadowRoot } = safe(element);
-    if (namespaceURI !== 'http://www.w3.org/1999/xhtml') continue;
+    if (namespaceURI !== HTML) continue;
+    yield element;
     pushChildren(rest, element);
     if (shadowRoot) pushChildren(rest, shadowRoot);
   }
@@ -48,135 +42,251 @@ function pushChildren(rest, parent) {
   for (let child = safe(parent).lastElementChild; child; child = safe(child).previousElementSibling) rest.push(child);
 }
 
-/** The kind that an element's tag, role or class names give it, or null. */
+/** The kind that an element's tag, role, label or class names give it, or null. */
 function namedKind(element) {
   const its = safe(element);
   const tag = its.localName;
-  const role = (its.getAttribute('role') || '').trim().toLowerCase().split(/\s+/)[0];
-  if (tag === 'input') return its.type === 'hidden' ? null : 'input';
-  const classes = [...its.classList];
-  if (tag === 'a') {
-    if (role === 'button' || classes.some((name) => BUTTON_CLASS.test(name))) return 'button';
-    return its.hasAttribute('href') ? 'a' : null;
-  }
-  if (tag === 'button' && role !== 'tab') return 'button';
-  const narrower = narrowerKind(element, tag, role);
-  if (narrower) return narrower;
-  if (role && Object.hasOwn(BY_ROLE, role)) return BY_ROLE[role];
-  if (Object.hasOwn(BY_TAG, tag)) return tag === 'dialog' && !its.open ? null : BY_TAG[tag];
-  if (its.namespaceURI !== 'http://www.w3.org/1999/xhtml') return null;
-  const byClass = BY_CLASS.find(([kind, pattern]) => classes.some((name) => pattern.test(name)) && fits(kind, element));
-  if (byClass) return byClass[0];
-  return (tag === 'ul' || tag === 'ol') && its.childElementCount > 1 ? 'list' : null;
+  const role = (its.getAttribute('role') ?? '').trim().toLowerCase().split(/\s+/)[0];
+  if (tag === 'input') return its.type === 'hidden' ? null : its.type === 'image' ? 'button' : 'input';
+  if (tag === 'a') return linkKind(element, role);
+  if (NAMING.basic.includes(tag)) return tag;
+  if (role === 'none' || role === 'presentation') return null;
+  const byLabel = NAVIGATIONS.has(tag) || role === 'navigation' ? labelKind(its) : null;
+  const byRole = Object.hasOwn(NAMING.roles, role) ? NAMING.roles[role] : null;
+  const found = byLabel ?? (byRole && byRole !== NAMING.tags[tag] ? byRole : classKind(element)) ?? byRole;
+  if (found) return found;
+  return Object.hasOwn(NAMING.tags, tag) && !isClosed(its, tag) ? NAMING.tags[tag] : null;
 }
 
-/** Breadcrumbs, pagination and tabs are more than the `nav` or list that they usually are as well. */
-function narrowerKind(element, tag, role) {
+function isClosed(its, tag) {
+  if (tag === 'dialog') return !its.open;
+  return NAMING.tags[tag] === 'list' && its.childElementCount === 0;
+}
+
+function linkKind(element, role) {
   const its = safe(element);
-  const label = its.getAttribute('aria-label') || '';
-  if (tag === 'nav' || role === 'navigation' || tag === 'ul' || tag === 'ol') {
-    if (/breadcrumb/i.test(label)) return 'breadcrumb';
-    if (/pagination|\bpages?\b/i.test(label)) return 'pagination';
-    const own = BY_CLASS.slice(0, 3).find(([, pattern]) => [...its.classList].some((name) => pattern.test(name)));
-    if (own) return own[0];
+  const names = classNames(its);
+  if (role === 'button' || names.some((name) => BUTTON_CLASS.test(name))) return 'button';
+  if (classKind(element) === 'card') return 'card';
+  return its.hasAttribute('href') || role === 'link' ? 'a' : null;
+}
+
+/** Breadcrumbs and pagination say what they are to those who cannot see them. */
+function labelKind(its) {
+  const label = its.getAttribute('aria-label') ?? '';
+  return BY_LABEL.find(([, pattern]) => pattern.test(label))?.[0] ?? null;
+}
+
+const splitClasses = new Map();
+
+/** The class names of an element, in order of their letters. */
+function classNames(its) {
+  const written = its.getAttribute('class');
+  if (!written) return [];
+  if (!splitClasses.has(written)) splitClasses.set(written, written.split(/\s+/).filter(Boolean).sort());
+  return splitClasses.get(written);
+}
+
+const meanings = new Map();
+
+/** The kinds that a list of class names may mean, each with the tags it is for. */
+function meaningsOf(names) {
+  if (!meanings.has(names)) {
+    meanings.set(names, BY_CLASS.filter(({ pattern }) => names.some((name) => pattern.test(name))));
+  }
+  return meanings.get(names);
+}
+
+/** The kind that class names give an element whose content fits it, or null. */
+function classKind(element) {
+  const its = safe(element);
+  const names = classNames(its);
+  if (names.length === 0) return null;
+  const tag = its.localName;
+  const kept = Object.hasOwn(NAMING.kept, tag) ? NAMING.kept[tag].split(' ') : null;
+  for (const { kind, tags, painted } of meaningsOf(names)) {
+    const isMeant = (!tags || tags.includes(tag)) && (!kept || kept.includes(kind)) && (!painted || isPainted(element));
+    if (isMeant && fits(kind, element)) return kind;
   }
   return null;
 }
 
 function fits(kind, element) {
-  const { childElementCount, textContent } = safe(element);
-  const { length } = textContent.trim();
-  if (kind === 'badge') return length > 0 && length <= 30 && childElementCount <= 2;
-  if (kind === 'card') return childElementCount > 0 && length > 0;
-  return length > 0;
+  const its = safe(element);
+  if (kind === 'progress' || kind === 'avatar') return its.querySelectorAll('*').length <= 10;
+  const { length } = its.textContent.trim();
+  if (kind === 'badge') return length > 0 && length <= 40 && its.childElementCount <= 2;
+  if (kind === 'hero') return its.querySelector(HEADINGS) !== null;
+  if (kind === 'tabs' || kind === 'pagination') return its.querySelectorAll('a, button, li, label, [role=tab]').length > 0;
+  if (kind === 'toolbar' || kind === 'list' || kind === 'menu' || kind === 'steps') return its.childElementCount > 1;
+  if (kind === 'alert') return length > 0;
+  return its.childElementCount > 0 && (length > 0 || its.querySelector(SEEN_ALONE) !== null);
 }
 
-/** The part at the top of the page that has its first large heading and something to do; or null. */
-function findHero() {
-  for (const heading of document.querySelectorAll('h1, h2')) {
-    const box = visibleBox(heading);
-    if (box === null) continue;
-    if (box.y > innerHeight) return null;
-    for (let part = heading.parentElement; part && part !== document.body; part = safe(part).parentElement) {
-      if (safe(part).localName === 'main' || safe(part).querySelector('main, footer, table') !== null) break;
-      const whole = visibleBox(part);
-      if (whole === null || whole.height > innerHeight) break;
-      const large = whole.width >= innerWidth * 0.6 && whole.height >= 200;
-      if (large && [...safe(part).querySelectorAll(ACTION)].some((action) => isButtonLike(action) && visibleBox(action))) return part;
-    }
-    return null;
-  }
-  return null;
-}
-
-/** A link in running text is no call to action; one that is made to look like a button is. */
-function isButtonLike(element) {
-  if (safe(element).localName !== 'a' || namedKind(element) === 'button') return true;
+/** Whether an element has an edge or a ground of its own. */
+function isPainted(element) {
   const style = getComputedStyle(element);
-  const filled = style.backgroundColor !== 'rgba(0, 0, 0, 0)' || style.backgroundImage !== 'none' || style.borderTopStyle !== 'none';
-  return filled && style.paddingLeft !== '0px';
+  if (style.backgroundColor !== 'rgba(0, 0, 0, 0)' || style.backgroundImage !== 'none' || style.boxShadow !== 'none') return true;
+  return ['Top', 'Right', 'Bottom', 'Left'].some((side) => style[`border${side}Width`] !== '0px');
+}
+
+function isShown(element) {
+  return safe(element).checkVisibility({ opacityProperty: true, visibilityProperty: true });
+}
+
+function shownChildren(element) {
+  return [...safe(element).children].filter(isShown);
+}
+
+/** The one child that is all an element shows, or null. */
+function onlyChild(element) {
+  const its = safe(element);
+  if (its.childElementCount === 0 || its.childElementCount > 20 || its.shadowRoot || hasOwnText(its)) return null;
+  const shown = shownChildren(element);
+  return shown.length === 1 ? shown[0] : null;
+}
+
+function hasOwnText(its) {
+  for (let node = its.firstChild; node; node = safe(node).nextSibling) {
+    if (node instanceof Text && /\S/.test(node.data)) return true;
+  }
+  return false;
+}
+
+/** All of the page around its first heading alone, when it has something to do there; or null. */
+function findHero() {
+  const heading = [...document.querySelectorAll('h1')].find(isTitle) ?? null;
+  if (heading === null || isTitleBar(safe(heading).parentElement)) return null;
+  let hero = null;
+  for (let part = safe(heading).parentElement; part && isAboutOne(part); part = safe(part).parentElement) hero = part;
+  if (hero === null || visibleBox(hero) === null) return null;
+  return [...safe(hero).querySelectorAll('a, button, [role=button]')].some(isAction) ? hero : null;
+}
+
+function isTitle(heading) {
+  return !classNames(safe(heading)).some((name) => NAMING.forReaders.includes(name)) && visibleBox(heading) !== null;
+}
+
+/** A heading in one row with what can be done is the title of a tool. */
+function isTitleBar(parent) {
+  const style = getComputedStyle(parent);
+  return style.display.endsWith('flex') && style.flexDirection.startsWith('row');
+}
+
+/** Whether a part of the page has one large heading, and nothing that belongs to a whole page. */
+function isAboutOne(part) {
+  const its = safe(part);
+  if (!['section', 'header', 'div'].includes(its.localName)) return false;
+  if (![null, 'header', 'hero'].includes(namedKind(part)) || its.querySelector(NOT_IN_HERO) !== null) return false;
+  if (its.querySelectorAll('*').length >= MAX_HERO) return false;
+  return [...its.querySelectorAll('h1, h2')].filter((heading) => visibleBox(heading) !== null).length === 1;
+}
+
+function isAction(element) {
+  return namedKind(element) === 'button' && visibleBox(element) !== null;
 }
 
 function signature(element) {
-  const { localName, classList } = safe(element);
-  return `${localName}.${[...classList].sort().join('.')}`;
+  const its = safe(element);
+  return `${its.localName}.${classNames(its).join('.')}`;
 }
 
-/** The children that make a parent a list: three or more of one signature, and most of all its children. */
+/** The children that make a parent a list: three or more of one signature, and most of all it shows. */
 function equalChildren(parent) {
   const { localName, childElementCount } = safe(parent);
-  if (NOT_LISTS.has(localName) || childElementCount < 3 || childElementCount > 1000) return [];
-  const children = [...safe(parent).children];
+  if (childElementCount < 3 || childElementCount > MAX_ITEMS || NOT_LISTS.has(localName)) return [];
+  const children = shownChildren(parent);
+  if (children.length < 3) return [];
   const groups = Map.groupBy(children, signature);
   const most = [...groups.values()].reduce((a, b) => (b.length > a.length ? b : a));
-  const item = safe(most[0]);
-  const isItem = REPEATABLE.has(item.localName) || (item.classList.length > 0 && !NOT_ITEMS.has(item.localName));
-  return isItem && most.length >= 3 && most.length >= children.length * 0.6 ? most : [];
+  return most.length >= 3 && most.length >= children.length * 0.6 && areItems(most) ? most : [];
 }
 
+/** Long texts are chapters, fields are parts of a form, and what is empty divides. */
+function areItems(children) {
+  const { localName, classList } = safe(children[0]);
+  if (!ITEMS.has(localName) && (classList.length === 0 || NOT_ITEMS.has(localName))) return false;
+  const most = (wanted) => children.filter(wanted).length * 2 > children.length;
+  if (!most((child) => hasContent(safe(child))) || most((child) => safe(child).querySelector(FIELDS) !== null)) return false;
+  if (localName === 'li' || localName === 'article') return true;
+  const long = children.reduce((total, child) => total + safe(child).textContent.trim().replace(/\s+/g, ' ').length, 0);
+  return long <= MAX_PROSE * children.length;
+}
+
+function hasContent(its) {
+  return /\S/.test(its.textContent) || its.querySelector(SEEN_ALONE) !== null;
+}
+
+/** A heading with more, or a picture with words. */
 function isCardLike(element) {
-  const box = visibleBox(element);
-  return box !== null && box.width >= 100 && box.height >= 80 && box.width < innerWidth * 0.9
-    && safe(element).querySelector('h1, h2, h3, h4, h5, h6, img, picture, svg') !== null && safe(element).textContent.trim().length > 10;
+  const its = safe(element);
+  const { length } = its.textContent.trim();
+  if (length === 0 || its.querySelectorAll('*').length < 2) return false;
+  if (its.querySelector('img, picture, video') !== null) return true;
+  const heading = its.querySelector(HEADINGS);
+  return heading !== null && safe(heading).textContent.trim().length < length;
+}
+
+/** What is left of a repeated block without the boxes around it that nobody sees: the column of a grid, say. */
+function innermost(element) {
+  let inner = element;
+  for (let next = element; next !== null && !TEXTS.has(safe(next).localName);) {
+    inner = next;
+    next = namedKind(inner) || isPainted(inner) ? null : onlyChild(inner);
+  }
+  return inner;
+}
+
+/** Repeated blocks are cards when they look like it, and make their parent a list. */
+function nameChildren(element, kinds, cards) {
+  const equal = equalChildren(element);
+  if (equal.length === 0) return;
+  if (!kinds.has(element)) kinds.set(element, 'list');
+  const alike = equal.map(innermost).filter(isCardLike);
+  if (alike.length * 2 <= equal.length) return;
+  for (const inner of alike) if ([null, 'a'].includes(namedKind(inner))) cards.add(inner);
+}
+
+/** Whether another component says all that this one would: what it alone fills, or what alone fills it. */
+function isDoubled(element, kind, kinds) {
+  if (kind === 'nav') {
+    let inner = onlyChild(element);
+    while (inner && !kinds.has(inner)) inner = onlyChild(inner);
+    if (inner && NARROWER.has(kinds.get(inner))) return true;
+  }
+  let outer = safe(element).parentElement;
+  for (let inner = element; outer && onlyChild(outer) === inner; outer = safe(outer).parentElement) {
+    const around = kinds.get(outer);
+    if (around) return around === kind || (kind === 'list' && ALONE.has(around));
+    inner = outer;
+  }
+  return false;
+}
+
+function holdsThePage(element) {
+  return safe(element).querySelector('main') !== null;
 }
 
 /** [element, kind, box] of every visible component in document order. */
 async function pickAll(limit, warnings) {
   const kinds = new Map();
+  const cards = new Set();
   const hero = findHero();
   let seen = 0;
   for (const element of everyElement(document, limit)) {
     seen += 1;
     await breathe();
-    const kind = namedKind(element) || (element === hero ? 'hero' : kinds.get(element));
+    const named = namedKind(element);
+    const kind = cards.has(element) ? 'card' : element === hero && [null, 'header'].includes(named) ? 'hero' : named;
     if (kind) kinds.set(element, kind);
-    nameChildren(element, kinds);
+    nameChildren(element, kinds, cards);
   }
   if (seen >= limit) warnings.push(`The page has more than ${limit} elements; only the first were looked at.`);
   const found = [];
-  for (const element of everyElement(document, limit)) {
+  for (const [element, kind] of kinds) {
     await breathe();
-    const kind = kinds.get(element);
-    const box = kind && !isDoubled(element, kind, kinds) ? visibleBox(element) : null;
+    const box = isDoubled(element, kind, kinds) || holdsThePage(element) ? null : visibleBox(element);
     if (box) found.push([element, kind, box]);
   }
   return found;
-}
-
-/** Repeated blocks are cards when they look like it; their parent is a list. */
-function nameChildren(element, kinds) {
-  const equal = equalChildren(element);
-  if (equal.length === 0) return;
-  if (!kinds.has(element)) kinds.set(element, 'list');
-  if (equal.filter(isCardLike).length * 2 > equal.length) {
-    for (const child of equal) if (!namedKind(child)) kinds.set(child, 'card');
-  }
-}
-
-/** The only child that is what its parent is, or the list that a navigation consists of, says nothing more. */
-function isDoubled(element, kind, kinds) {
-  const parent = safe(element).parentElement;
-  if (parent === null || safe(parent).childElementCount > 1) return false;
-  const outer = kinds.get(parent);
-  return outer === kind || (kind === 'list' && ['nav', 'breadcrumb', 'pagination', 'tabs'].includes(outer));
 }

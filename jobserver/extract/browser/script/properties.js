@@ -1,66 +1,98 @@
-// Which computed properties count, and how each is read.
+// Which computed properties are compared, and how each is read.
 
-// Properties that are inherited, each with a value nobody uses: what an element shows under such a parent is its own.
-const INHERITED = {
-  'border-collapse': 'collapse', 'border-spacing': '7px 9px', 'caption-side': 'bottom', color: 'rgb(1, 2, 3)',
-  'color-scheme': 'dark', cursor: 'crosshair', direction: 'ltr', 'empty-cells': 'hide', 'font-family': 'strange',
-  'font-feature-settings': '"salt"', 'font-kerning': 'none', 'font-optical-sizing': 'none', 'font-size': '37px',
-  'font-stretch': '75%', 'font-style': 'italic', 'font-variant-caps': 'small-caps', 'font-variant-ligatures': 'none',
-  'font-variant-numeric': 'ordinal', 'font-variant-east-asian': 'ruby', 'font-variation-settings': '"wght" 350',
-  'font-weight': '350', hyphens: 'none', 'image-rendering': 'pixelated', 'letter-spacing': '3px', 'line-break': 'strict',
-  'line-height': '71px', 'list-style-image': 'none', 'list-style-position': 'inside', 'list-style-type': 'georgian',
-  'overflow-wrap': 'anywhere', 'pointer-events': 'all', quotes: 'none', 'tab-size': '3', 'text-align': 'right',
-  'text-align-last': 'left', 'text-indent': '11px', 'text-rendering': 'geometricPrecision',
-  'text-shadow': 'rgb(1, 2, 3) 1px 1px 0px', 'text-transform': 'uppercase', 'text-underline-offset': '3px',
-  'text-underline-position': 'under', 'text-decoration-skip-ink': 'none', 'text-wrap-mode': 'nowrap',
-  'text-wrap-style': 'balance', visibility: 'visible', 'white-space-collapse': 'break-spaces', 'word-break': 'break-all',
-  'word-spacing': '5px', 'writing-mode': 'horizontal-tb', 'accent-color': 'rgb(9, 9, 9)', 'caret-color': 'currentcolor',
-  '-webkit-font-smoothing': 'antialiased', '-webkit-text-fill-color': 'currentcolor',
-  '-webkit-text-stroke-width': '2px', '-webkit-text-stroke-color': 'currentcolor', '-webkit-text-security': 'disc',
-  fill: 'rgb(4, 5, 6)', 'fill-opacity': '0.3', 'fill-rule': 'evenodd', 'clip-rule': 'evenodd', stroke: 'rgb(6, 5, 4)',
-  'stroke-width': '3px', 'stroke-opacity': '0.3', 'stroke-linecap': 'round', 'stroke-linejoin': 'bevel',
-  'stroke-dasharray': '5px', 'stroke-dashoffset': '5px', 'stroke-miterlimit': '9', 'text-anchor': 'end',
-  'dominant-baseline': 'middle', 'paint-order': 'stroke', 'shape-rendering': 'crispedges',
-};
-
-// Named for svg; anywhere else they do nothing but be inherited.
-const SVG_ONLY = /^(?:fill|stroke|stop|flood|marker)(?:-|$)|^(?:clip-rule|text-anchor|dominant-baseline|alignment-baseline|baseline-shift|paint-order|shape-rendering|lighting-color|vector-effect|mask-type|color-interpolation(?:-filters)?|d|cx|cy|r|rx|ry|x|y)$/;
-
-// Aliases (logical sides, shorthands), what only printing, scrolling or a running script would notice, and what the
-// browser reports about itself.
+// Left out: aliases (logical sides, shorthands), what only printing, scrolling or a running script would notice, motion,
+// which the rules carry and which is held still while it is compared, and what the browser reports about itself.
 const SKIPPED = new RegExp([
   '^--', '(?:^|-)(?:block|inline)(?:-|$)', '^border-(?:start|end)-', '^corner-(?:start|end)-', '^text-decoration$', '^font-variant$',
-  '^(?:anchor|animation-(?:range|timeline|trigger|composition)|app|buffered|caret-(?:animation|shape)|color-rendering|contain-intrinsic|container)(?:-|$)',
-  '^content-visibility$', '^(?:dynamic-range|flex-line|font-(?:language|palette|synthesis|size-adjust)|forced|frame|hyphenate|inter|math)-',
+  '^(?:anchor|animation|app|buffered|caret-(?:animation|shape)|color-rendering|contain-intrinsic|container)(?:-|$)',
+  '^content-visibility$', '^(?:dynamic-range|flex-line|font-(?:language|palette|synthesis)|forced|frame|hyphenate|inter(?:est|polate)|math)-',
   '^interactivity$', '^(?:object-view|offset|overflow-(?:anchor|clip)|overscroll|page|position-(?:anchor|area|try|visibility))(?:-|$)',
-  '^(?:print|reading|row-rule|rule|ruby|scroll|speak|timeline|touch|transition|trigger|view|window|text-(?:autospace|size|spacing|combine|fit))(?:-|$)',
-  '^column-rule-(?:break|inset|visibility)', '^(?:orphans|overlay|widows|user-select|will-change)$', '^break-',
-  '^-webkit-(?:border|mask|line-break|locale|print|rtl|ruby|tap|text-(?:combine|decorations|orientation)|user|writing)',
+  '^(?:print|reading|row-rule|rule|scroll|speak|timeline|touch|transition|trigger|view|window|text-(?:autospace|size|spacing|fit))(?:-|$)',
+  '^column-rule-(?:break|inset|visibility)', '^(?:orphans|overlay|widows|will-change)$', '^break-',
+  '^-webkit-(?:border|line-break|locale|mask-position|print|rtl|ruby|tap|text-(?:combine|decorations|orientation)|user-(?:drag|modify)|writing)',
 ].join('|'));
 
-// Read as computed rather than used values: `auto`, percentages and calc() stay what they are.
-const AS_COMPUTED = new Set(['width', 'height', 'min-width', 'min-height', 'max-width', 'max-height', 'margin-top',
-  'margin-right', 'margin-bottom', 'margin-left', 'padding-top', 'padding-right', 'padding-bottom', 'padding-left', 'top',
-  'right', 'bottom', 'left', 'flex-basis', 'grid-template-columns', 'grid-template-rows', 'line-height', 'column-gap', 'row-gap',
-  'transform', 'text-indent']);
+// Used values: read only when boxes are laid out, and compared as computed (`auto`, percentages, calc()) where they differ.
+const LAYOUT = ['width', 'height', 'margin-top', 'margin-right', 'margin-bottom', 'margin-left', 'padding-top', 'padding-right',
+  'padding-bottom', 'padding-left', 'top', 'right', 'bottom', 'left', 'grid-template-columns', 'grid-template-rows', 'transform',
+  'transform-origin', 'perspective-origin'];
+const LAID_OUT = new Set(LAYOUT);
+const SIZED = LAYOUT.slice(0, 10);
+const INSETS = ['top', 'right', 'bottom', 'left'];
+const TRACKS = ['grid-template-columns', 'grid-template-rows'];
+const ORIGINS = ['transform-origin', 'perspective-origin'];
 
+// What others are relative to, or take their defaults from: these come first.
+const EARLY = ['appearance', 'color-scheme', 'direction', 'writing-mode', 'zoom', 'font-size', 'font-family', 'font-weight',
+  'font-style', 'color'];
+
+const COMES_EARLY = new Set(EARLY);
+
+// The root is expected to be without its place even where nobody says a word about it.
+const ALWAYS_COMPARED = ['display', 'position', 'min-width', 'min-height', 'vertical-align', 'text-decoration-line'];
+
+// Of what follows the text's colour, these only repeat it: said by themselves they would stand in the way of every state.
 const FOLLOWS_COLOR = /^(?:border-.*|outline|text-decoration|text-emphasis|column-rule|caret|-webkit-text-(?:fill|stroke))-?color$/;
+
+// A line's style turns a width that nobody wrote from nothing into `medium`.
+const WIDTH_OF = Object.fromEntries(['border-top', 'border-right', 'border-bottom', 'border-left', 'outline', 'column-rule']
+  .map((line) => [`${line}-style`, `${line}-width`]));
 
 const { documentElement } = document; // null when the page threw it away: nothing is left to read then
 const NAMES = (documentElement ? [...getComputedStyle(documentElement)] : [])
-  .filter((name) => !SKIPPED.test(name)).concat('border-spacing');
+  .filter((name) => !SKIPPED.test(name) && !LAID_OUT.has(name)).concat('border-spacing');
+const INDEX = Object.fromEntries(NAMES.map((name, index) => [name, index]));
+const COLORS = new Set(NAMES.filter((name) => FOLLOWS_COLOR.test(name)));
 
-/** An element's value of every name in NAMES, colours that follow the text's as `currentcolor`. */
-function readStyle(element, pseudo = null) {
+const MARKER = ['color', 'content', 'font-family', 'font-size', 'font-weight', 'font-style'];
+const PLACEHOLDER = ['color', 'opacity', 'font-family', 'font-size', 'font-weight', 'font-style', 'letter-spacing', 'text-transform'];
+
+// Inherited, and of no effect but on these displays.
+const ONLY_ON = [
+  [/table/, ['border-collapse', 'border-spacing', '-webkit-border-horizontal-spacing', 'caption-side', 'empty-cells']],
+  [/list-item/, ['list-style-type', 'list-style-position', 'list-style-image']],
+];
+
+/** The names that say nothing in a tree with no more than these displays. */
+function needlessFor(displays) {
+  return new Set(ONLY_ON.flatMap(([display, names]) => (displays.some((each) => display.test(each)) ? [] : names)));
+}
+
+/** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */
+function withAllDigits(value) {
+  if (!/3333|6667/.test(value) || /["']|url\(/.test(value)) return value;
+  return value.replace(/(?<![\w#])(\d*\.\d*?)(?:(3{3,})|(6{3,})7)(?=%|[a-z]|[\s,)/*+-]|$)/gi, (whole, start, threes) => (
+    whole.replace('.', '').length < 6 ? whole : start + (threes ? '3333333333' : '6666666667')));
+}
+
+/** Those of LAYOUT that matter for an element with these values: tracks in a grid, insets of what is placed, … */
+function layoutFor(valueOf) {
+  const isTurned = ['transform', 'perspective', 'rotate', 'scale'].some((name) => valueOf(name) !== 'none');
+  return [...SIZED, 'transform', ...(valueOf('position') === 'static' ? [] : INSETS),
+    ...(/grid/.test(valueOf('display')) ? TRACKS : []), ...(isTurned ? ORIGINS : [])];
+}
+
+/** Values of `names`, in their order, as the browser reports them. */
+function readValues(element, pseudo, names) {
   const style = getComputedStyle(element, pseudo);
-  const map = pseudo ? null : safe(element).computedStyleMap();
-  const { color } = style;
-  return NAMES.map((name) => {
-    if (map && AS_COMPUTED.has(name)) {
-      const value = map.get(name);
-      if (value) return String(value);
-    }
-    const value = style.getPropertyValue(name);
-    return value === color && FOLLOWS_COLOR.test(name) ? 'currentcolor' : value;
-  });
+  return names.map((name) => style.getPropertyValue(name));
+}
+
+/** The computed value: `auto`, a percentage or a number stays what it is. */
+function computedValue(element, name) {
+  const value = safe(element).computedStyleMap().get(name);
+  return value ? String(value) : getComputedStyle(element).getPropertyValue(name);
+}
+
+/** [name, value] of every property in which `ours` is not what `theirs` is; colours that follow the text's are equal. */
+function differing(names, theirs, ours, colors) {
+  const found = [];
+  for (let index = 0; index < names.length; index += 1) {
+    if (theirs[index] === ours[index]) continue;
+    const name = names[index];
+    const follows = COLORS.has(name);
+    const value = follows && theirs[index] === colors.theirs ? 'currentcolor' : theirs[index];
+    if (!follows || value !== (ours[index] === colors.ours ? 'currentcolor' : ours[index])) found.push([name, value]);
+  }
+  return found;
 }

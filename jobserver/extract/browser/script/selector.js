@@ -1,5 +1,12 @@
 // A CSS path that leads to exactly one element; `>>>` enters a shadow root.
 
+const LASTING_ID = /^[A-Za-z_][\w-]{0,59}$/;
+const MADE_UP_ID = /\d{4}/;
+
+const knownPaths = new Map();
+const placesOf = new Map();
+const onceOnly = new Map();
+
 function selectorOf(element) {
   const paths = [];
   for (let inner = element; inner; inner = hostOf(inner)) paths.unshift(pathOf(inner));
@@ -13,30 +20,46 @@ function hostOf(element) {
 
 /** The path from the nearest unique id, or from the root of the element's own tree. */
 function pathOf(element) {
-  const steps = [];
-  const scope = safe(safe(element).getRootNode());
-  for (let current = element; current; current = safe(current).parentElement) {
-    if (isUniqueId(current, scope)) {
-      steps.unshift(`#${CSS.escape(safe(current).id)}`);
-      break;
-    }
-    steps.unshift(step(current));
-  }
-  return steps.join(' > ');
+  const scope = safe(element).getRootNode();
+  const line = [];
+  for (let current = element; current && !knownPaths.has(current); current = safe(current).parentElement) line.push(current);
+  for (const current of line.reverse()) knownPaths.set(current, pathBelow(current, scope));
+  const path = knownPaths.get(element);
+  // The first step of a shadow root has no parent to say where it begins.
+  return scope instanceof ShadowRoot && scope.querySelectorAll(path).length > 1 ? `:host > ${path}` : path;
 }
 
-function isUniqueId(element, scope) {
-  const { id } = safe(element);
-  return Boolean(id) && id.length <= 60 && scope.querySelectorAll(`#${CSS.escape(id)}`).length === 1;
+function pathBelow(element, scope) {
+  const { parentElement } = safe(element);
+  const id = safe(element).getAttribute('id');
+  if (isUniqueId(id, scope)) return `#${id}`;
+  return parentElement ? `${knownPaths.get(parentElement)} > ${step(element)}` : step(element);
+}
+
+/** Whether an id can be relied on: plain, not made up by a framework, and nobody else's. */
+function isUniqueId(id, scope) {
+  if (!id || !LASTING_ID.test(id) || MADE_UP_ID.test(id)) return false;
+  if (!onceOnly.has(scope)) onceOnly.set(scope, new Map());
+  const known = onceOnly.get(scope);
+  if (!known.has(id)) known.set(id, safe(scope).querySelectorAll(`#${id}`).length === 1);
+  return known.get(id);
 }
 
 function step(element) {
-  const its = safe(element);
-  const name = CSS.escape(its.localName);
+  const name = CSS.escape(safe(element).localName);
   if (element === document.documentElement || element === document.body) return name;
-  let place = 1;
-  for (let other = its.previousElementSibling; other; other = safe(other).previousElementSibling) {
-    if (safe(other).localName === its.localName) place += 1;
+  return `${name}:nth-of-type(${placeOf(element)})`;
+}
+
+/** An element's place among its siblings of the same name; counted once for all of them. */
+function placeOf(element) {
+  if (!placesOf.has(element)) {
+    const counts = new Map();
+    for (let each = safe(safe(element).parentNode).firstElementChild; each; each = safe(each).nextElementSibling) {
+      const { localName } = safe(each);
+      counts.set(localName, (counts.get(localName) ?? 0) + 1);
+      placesOf.set(each, counts.get(localName));
+    }
   }
-  return `${name}:nth-of-type(${place})`;
+  return placesOf.get(element);
 }

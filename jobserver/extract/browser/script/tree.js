@@ -1,51 +1,79 @@
 // A component as a tree of plain nodes: the page as it is rendered, shadow roots and slots flattened, addresses absolute.
 
-const DROPPED = new Set(['script', 'style', 'template', 'noscript', 'link', 'meta', 'title', 'base', 'head', 'source', 'track', 'param']);
+const SVG = 'http://www.w3.org/2000/svg';
+const HTML = 'http://www.w3.org/1999/xhtml';
 const UNSEEN_BUT_KEPT = new Set(['option', 'optgroup', 'datalist', 'area', 'map', 'col', 'colgroup', 'wbr', 'br', 'rp']);
+const WITHOUT_CHILDREN = new Set(['img', 'iframe', 'textarea', 'video', 'audio']);
 const URL_ATTRIBUTES = new Set(['href', 'src', 'action', 'formaction', 'poster', 'cite', 'xlink:href', 'background']);
-const LEFT_OUT = /^(?:on.*|style|loading|nonce|integrity|slot|part|is)$/;
+const LEFT_OUT = /^(?:on.*|style|loading|nonce|integrity|slot|part|is|popover|autofocus|inert)$/;
+// What looks do not survive as attributes are left to the css.
+const PRESENTATIONAL = /^(?:align|background|bgcolor|border|clear|color|compact|face|hspace|noshade|nowrap|size|text|valign|vspace)$/;
+const PRESENTED = /^(?:col|colgroup|hr|input|select|table|tbody|td|tfoot|th|thead|tr)$/;
 const MAX_DEPTH = 60;
 const MAX_TEXT = 20000;
 const MAX_PICTURE = 200000;
+const MAX_HIDDEN = 40;
+const { html: HTML_TAGS, blocks: BLOCK_TAGS, removed: REMOVED_TAGS } = Object.fromEntries(
+  Object.entries(options.tags).map(([kind, names]) => [kind, new Set(names)]));
+const SVG_TAGS = new Set(options.tags.svg);
 
+/** The elements and texts below an element as the page is rendered, without what takes no part in it. */
 function renderedChildren(element) {
+  return childNodesOf(element).filter((node) => (node instanceof Text ? node.data !== '' : isRendered(node)));
+}
+
+function childNodesOf(element) {
   const its = safe(element);
   const slotted = its.localName === 'slot' && its.assignedNodes().length > 0 ? its.assignedNodes() : null;
-  const nodes = slotted ?? [...(its.shadowRoot ?? its).childNodes];
-  return nodes.filter((node) => (node instanceof Text ? node.data !== '' : isRendered(node)));
+  return slotted ?? [...(its.shadowRoot ?? its).childNodes];
 }
 
 function isRendered(node) {
   if (!(node instanceof Element)) return false;
   const { localName, namespaceURI } = safe(node);
-  if (namespaceURI === 'http://www.w3.org/2000/svg' || UNSEEN_BUT_KEPT.has(localName)) return true;
-  if (DROPPED.has(localName)) return false;
-  return getComputedStyle(node).display !== 'none';
+  if (namespaceURI === SVG || UNSEEN_BUT_KEPT.has(localName)) return true;
+  return !REMOVED_TAGS.has(localName) && getComputedStyle(node).display !== 'none';
 }
 
-/** Captures one component of at most `budget.elements` elements; `budget.cut` says whether that was too few. */
-async function captureTree(element, inherited, budget, depth = 0) {
+/** Whether a screen of another width would show what this one hides. */
+function isShownElsewhere(node) {
+  if (!(node instanceof Element) || safe(node).namespaceURI !== HTML || REMOVED_TAGS.has(safe(node).localName)) return false;
+  if (safe(node).querySelectorAll('*').length > MAX_HIDDEN) return false;
+  const atWidths = ({ conditions, declarations }) => (
+    declarations.has('display') && conditions.some((condition) => /^@(?:media|container)/.test(condition)));
+  return matchedRules(node).some((rule) => !/::/.test(rule.suffix) && atWidths(rule));
+}
+
+/** The tree of an element, of at most `budget.elements` elements; `budget.cut` says whether that was too few. */
+async function treeOf(element, budget, depth = 0, hidden = false) {
   await breathe();
   budget.elements -= 1;
   const tag = plainTag(element);
-  const { values, rules } = styleOf(element, tag, inherited);
-  for (const name of values[INDEX['animation-name']].split(', ')) budget.animations.add(name);
-  for (const family of familiesOf(values)) budget.families.add(family);
-  const node = { tag, attrs: attributesOf(element, tag), rules, children: [] };
+  const node = { tag, element, hidden, attrs: attributesOf(element, tag), rules: [], children: [] };
   const { localName } = safe(element);
   if (localName === 'textarea') node.children.push(element.value);
-  else if (tag !== 'img' && tag !== 'iframe') await captureChildren(element, values, budget, depth, node.children);
-  if (localName === 'use') await captureUsed(element, budget, depth, node);
+  else if (!WITHOUT_CHILDREN.has(tag)) await addChildren(element, node, budget, depth);
+  if (localName === 'use') await addUsed(element, budget, depth, node);
   return node;
 }
 
-async function captureChildren(element, values, budget, depth, children) {
-  for (const child of renderedChildren(element)) {
-    if (child instanceof Text) children.push(child.data.slice(0, MAX_TEXT));
-    else if (budget.elements > 0 && depth < MAX_DEPTH) {
-      children.push(await captureTree(currentSource(child), values, budget, depth + 1));
+async function addChildren(element, node, budget, depth) {
+  for (const child of childNodesOf(element)) {
+    if (child instanceof Text) {
+      if (child.data !== '') node.children.push(child.data.slice(0, MAX_TEXT));
+      continue;
+    }
+    const rendered = isRendered(child);
+    if (!rendered && (node.hidden ? !isContent(child) : !isShownElsewhere(child))) continue;
+    if (plainTag(child) === null) continue;
+    if (budget.elements > 0 && depth < MAX_DEPTH) {
+      node.children.push(await treeOf(currentSource(child), budget, depth + 1, node.hidden || !rendered));
     } else budget.cut = true;
   }
+}
+
+function isContent(node) {
+  return node instanceof Element && !REMOVED_TAGS.has(safe(node).localName);
 }
 
 /** A picture is the image that it shows. */
@@ -53,26 +81,25 @@ function currentSource(element) {
   return safe(element).localName === 'picture' ? element.querySelector('img') ?? element : element;
 }
 
+/** The element that stands for this one in the snippet; null when nothing may. */
 function plainTag(element) {
   const { localName: tag, namespaceURI } = safe(element);
-  if (namespaceURI !== 'http://www.w3.org/1999/xhtml') return tag;
+  if (namespaceURI === SVG) return SVG_TAGS.has(tag) ? tag : null;
   if (tag === 'canvas' || (tag === 'video' && element.poster)) return 'img';
-  return tag.includes('-') || tag === 'slot' ? 'span' : tag;
-}
-
-function familiesOf(values) {
-  return values[INDEX['font-family']].split(',').map((name) => name.trim().replace(/^["']|["']$/g, '').toLowerCase());
+  if (HTML_TAGS.has(tag)) return tag;
+  return BLOCK_TAGS.has(tag) ? 'div' : 'span';
 }
 
 function attributesOf(element, tag) {
   const attrs = {};
-  const { attributes, localName } = safe(element);
+  const { attributes, localName, namespaceURI } = safe(element);
+  const keepsLooks = namespaceURI === SVG || PRESENTED.test(localName);
   for (const { name, value } of attributes) {
-    if (LEFT_OUT.test(name)) continue;
+    if (LEFT_OUT.test(name) || (!keepsLooks && PRESENTATIONAL.test(name))) continue;
     if (name === 'srcset' || name === 'imagesrcset') attrs.srcset = absoluteSet(value);
-    else attrs[name] = URL_ATTRIBUTES.has(name) ? absolute(value) : value;
+    else attrs[name] = URL_ATTRIBUTES.has(name) ? absolute(value) : withLocalUrls(value);
   }
-  liveState(element, attrs);
+  if (namespaceURI === HTML) liveState(element, attrs);
   if (localName === 'img') pictureOf(element, attrs);
   if (localName === 'canvas') attrs.src = pictureOfCanvas(element);
   if (localName === 'video' && tag === 'img') attrs.src = element.poster;
@@ -113,18 +140,42 @@ function pictureOfCanvas(canvas) {
 }
 
 /** What `<use href="#id">` shows is copied next to it, where it stands elsewhere in the page. */
-async function captureUsed(element, budget, depth, node) {
+async function addUsed(element, budget, depth, node) {
   const [place, id] = (element.getAttribute('href') ?? element.getAttribute('xlink:href') ?? '').split('#');
   if (place || !id) return;
   node.attrs.href = `#${id}`;
   const used = safe(element.getRootNode()).getElementById(id);
   const known = budget.used.has(id) || safe(budget.root).contains(used);
-  if (used === null || known || depth > MAX_DEPTH) return;
+  if (used === null || known || depth > MAX_DEPTH || plainTag(used) === null) return;
   budget.used.add(id);
-  // Compared with its own parent: what it does not say itself it takes from wherever it is used.
-  const { parentElement } = safe(used);
-  const from = parentElement ? readStyle(parentElement) : BASE;
-  budget.symbols.push(await captureTree(used, from, budget, depth + 1));
+  const symbol = await treeOf(used, budget, depth + 1);
+  for (const each of nodesOf(symbol)) each.apart = true;
+  budget.symbols.push(symbol);
+}
+
+/** Puts the symbols that came from elsewhere into the first svg of a tree. They inherit from where they are used. */
+function hideSymbols(tree, symbols) {
+  const svg = nodesOf(tree).find((node) => node.tag === 'svg');
+  svg?.children.unshift({ tag: 'defs', element: null, apart: true, attrs: {}, rules: [], children: symbols });
+}
+
+/** Every node of a tree in document order. */
+function nodesOf(tree) {
+  const nodes = [];
+  const rest = [tree];
+  while (rest.length > 0) {
+    const node = rest.pop();
+    nodes.push(node);
+    for (let index = node.children.length - 1; index >= 0; index -= 1) {
+      if (typeof node.children[index] !== 'string') rest.push(node.children[index]);
+    }
+  }
+  return nodes;
+}
+
+/** What refers to the page's own elements by its whole address refers to them by their ids. */
+function withLocalUrls(value) {
+  return value.includes('url(') ? value.replaceAll(`${document.URL.split('#')[0]}#`, '#') : value;
 }
 
 function absolute(value) {

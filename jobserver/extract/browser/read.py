@@ -1,0 +1,88 @@
+"""Reads a page that has settled: its components at the wide viewport, then what becomes of them on a phone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jobserver.errors import PageError
+from jobserver.extract import allowed
+from jobserver.extract.browser import script
+from jobserver.extract.browser.page import Page, PageMoved, metrics
+from jobserver.extract.browser.reading import to_capture
+from jobserver.extract.browser.settle import Budget
+from jobserver.extract.browser.sheets import sheet_texts
+from jobserver.extract.model import Capture, Request
+
+MAX_ELEMENTS = 12_000
+"""Elements captured in one visit, with their styles: about 30 MB of JSON at the very most."""
+
+MAX_ELEMENTS_EACH = 1_000
+MAX_SCANNED = 20_000
+
+NARROW = 390
+"""CSS pixels: the width of most phones."""
+
+_TAGS = {
+    "html": sorted(allowed.HTML),
+    "blocks": sorted(allowed.BLOCKS),
+    "removed": sorted(allowed.REMOVED),
+    "svg": sorted(allowed.SVG.values()),
+}
+
+
+class Reading:
+    """What is read off one page, in one isolated world that lasts as long as its document.
+
+    `wide` comes first, then `narrow` or not, then `capture`. Between `wide` and the end of the document that world has
+    ``globalThis.jobserver.elements``: look → the element that stands for it.
+    """
+
+    def __init__(self, page: Page, request: Request, budget: Budget) -> None:
+        self._page = page
+        self._request = request
+        self._budget = budget
+        self._read: dict[str, Any] = {}
+
+    async def wide(self) -> None:
+        """Read the components at the request's viewport. Raises PageError and PageMoved."""
+        bounds = {
+            "components": self._request.max_components,
+            "elements": MAX_ELEMENTS,
+            "elementsEach": MAX_ELEMENTS_EACH,
+            "scanned": MAX_SCANNED,
+            "milliseconds": self._budget.share(0.4, 20.0) * 1000,
+            "pictures": self._budget.share(0.03, 1.0) * 1000,
+        }
+        texts = await sheet_texts(self._page, time_limit=self._budget.share(0.1, 4.0))
+        argument = {**bounds, "sheets": texts, "tags": _TAGS}
+        read = await self._page.run(script.CAPTURE, argument, time_limit=self._budget.rest())
+        self._read = json.loads(str(read))
+
+    async def narrow(self) -> None:
+        """Mend the components where they look otherwise at 390 px, then show the page as wide as it was.
+
+        A page that cannot be shown narrow keeps what was read of it, with a warning.
+        """
+        if self._request.viewport[0] <= NARROW:
+            return
+        try:
+            await self._show(NARROW)
+            bounds = {"milliseconds": self._budget.share(0.15, 8.0) * 1000}
+            mended = await self._page.run(script.NARROW, bounds, time_limit=self._budget.share(0.3, 15.0))
+            narrow = json.loads(str(mended))
+            self._read["narrow"] = narrow["rules"]
+            if missed := narrow["missed"]:
+                self._read["warnings"].append(f"Components whose look on a phone could not be read: {missed}.")
+        except (PageError, PageMoved, TimeoutError):
+            self._read["warnings"].append("How the page looks on a phone could not be read.")
+        finally:
+            await self._show(self._request.viewport[0])
+
+    def capture(self) -> Capture:
+        """What was read, with the page's warnings."""
+        return to_capture(self._page.url, self._read, self._page.warnings)
+
+    async def _show(self, width: int) -> None:
+        await self._page.send("Emulation.setDeviceMetricsOverride", metrics(width, self._request.viewport[1]))
+        await self._page.run(script.RESIZE, {"width": width}, time_limit=self._budget.share(0.1, 3.0))

@@ -1,0 +1,68 @@
+// What a root says of itself by what it stands in is written out: alone it stands in nothing.
+
+const LONE_VARIABLE = /^var\(\s*(--[^\s,()]+)\s*\)$/;
+const BY_PARENT = /^([\d.]+)(em|%)$/;
+const NUMBER = /^[\d.]+%?$/;
+// Properties that an element without a value of its own takes from its parent.
+const HANDED_DOWN = new RegExp(`^(?:${[
+  'color', 'font', 'font-.*', 'line-height', 'letter-spacing', 'word-(?:spacing|break)', 'text-(?:align|indent|transform|shadow)',
+  'white-space.*', 'list-style.*', 'cursor', 'visibility', 'fill', 'stroke', 'pointer-events', 'caret-color', 'direction',
+].join('|')})$`);
+
+/** Writes out, in the rules of a root, what the page around it would have decided.
+ *
+ * Of what holds at rest only that which no comparison puts right: the rest may go on following its new surroundings.
+ */
+function writeOut({ element, rules }) {
+  const outside = renderedParent(element);
+  if (outside === null) return;
+  const faded = opacityAround(element);
+  for (const rule of rules) {
+    if (rule.suffix.includes('::')) continue;
+    for (const [name, value] of Object.entries(rule.declarations)) {
+      const said = isOwn(rule) ? atRest(name, value, outside) : inState(name, value, outside, rules);
+      const isFaded = !isOwn(rule) && name === 'opacity' && faded < 1 && NUMBER.test(said);
+      rule.declarations[name] = isFaded ? timesOpacity(said, faded) : said;
+    }
+  }
+}
+
+function atRest(name, value, outside) {
+  if (name === 'all' && value === 'inherit') return 'unset';
+  return name.startsWith('--') && value === 'inherit' ? variableOf(outside, name) : value;
+}
+
+function inState(name, value, outside, rules) {
+  const size = name === 'font-size' ? BY_PARENT.exec(value) : null;
+  if (size) {
+    const by = size[1] / (size[2] === '%' ? 100 : 1);
+    return `${Number((parseFloat(getComputedStyle(outside).fontSize) * by).toFixed(4))}px`;
+  }
+  if (!isTaken(name, value, outside, rules)) return atRest(name, value, outside);
+  return computedValue(outside, name) || value;
+}
+
+/** Whether a declaration says no more than that the parent's value is taken. */
+function isTaken(name, value, outside, rules) {
+  if (name.startsWith('--') || name === 'all') return false;
+  if (value === 'inherit' || (name === 'color' && value.toLowerCase() === 'currentcolor')) return true;
+  if (!HANDED_DOWN.test(name)) return false;
+  const [, variable] = LONE_VARIABLE.exec(value) ?? [];
+  const isSaid = () => rules.some(({ declarations }) => Object.hasOwn(declarations, variable));
+  return value === 'unset' || (variable !== undefined && !isSaid() && variableOf(outside, variable) === '');
+}
+
+function variableOf(element, name) {
+  return plainValue(getComputedStyle(element).getPropertyValue(name), document.baseURI);
+}
+
+/** How much of an element the groups that it stands in let be seen (CSS Color 4, section 3.2). */
+function opacityAround(element) {
+  let all = 1;
+  for (let outer = renderedParent(element); outer !== null; outer = renderedParent(outer)) all *= getComputedStyle(outer).opacity;
+  return all;
+}
+
+function timesOpacity(value, factor) {
+  return String(Number((parseFloat(value) * (value.endsWith('%') ? 0.01 : 1) * factor).toFixed(4)));
+}

@@ -1,0 +1,34 @@
+// Dresses the twins on the stage, and puts each to its place when its pictures and fonts are there.
+
+const STILL = `body { margin: 0 } html { overflow: hidden }
+  *, *::before, *::after { transition: none !important; caret-color: transparent !important }`;
+
+function sheetIn(view, text) {
+  const sheet = new view.CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+}
+
+/** Moves a wrapper so that the component's corner is at {x, y}, wherever its own margins put it. */
+function align(wrapper, { x, y }) {
+  if (wrapper.firstElementChild === null) return;
+  // Not the element's own member: a form shows its fields under such names.
+  const box = Element.prototype.getBoundingClientRect.call(wrapper.firstElementChild);
+  wrapper.style.left = `${x + x - box.x}px`;
+  wrapper.style.top = `${y + y - box.y}px`;
+}
+
+const { contentDocument: page, contentWindow: view } = globalThis.jobserver.stage.frame;
+const wrappers = [...page.body.children];
+page.adoptedStyleSheets = [STILL, ...options.twins.map(({ css }) => css)].map((text) => sheetIn(view, text));
+options.twins.forEach(({ x, y, width }, place) => {
+  const { style } = wrappers[place];
+  Object.assign(style, { position: 'absolute', left: `${x}px`, top: `${y}px`, width: `${width}px` });
+});
+page.body.getBoundingClientRect(); // fonts are only asked for when text is laid out
+for (const image of page.images) image.loading = 'eager';
+const pictures = [...page.images].map((image) => image.decode().catch(() => {}));
+const inTime = new Promise((resolve) => setTimeout(resolve, options.milliseconds));
+await Promise.race([Promise.all([page.fonts.ready, ...pictures]), inTime]);
+holdStill(page);
+options.twins.forEach((twin, place) => align(wrappers[place], twin));

@@ -1,0 +1,85 @@
+// Custom properties: those that a component uses come along with it, all others stay behind.
+
+const TAKEN_BACK = /^(?:initial|inherit|unset|revert|revert-layer)$/i;
+const USED = /var\(\s*(--[^\s,()]+)/g;
+
+/** Writes the custom properties that a component takes from around it into its root's rules, and drops those nobody uses;
+ * → the names in use.
+ */
+function settleVariables(component) {
+  const { root, nodes } = component;
+  const used = usedVariables(nodes.flatMap((node) => node.rules));
+  const own = new Set(root.rules.filter(isOwn).flatMap(({ declarations }) => Object.keys(declarations)));
+  const outer = { base: {}, conditional: [] };
+  const outside = root.element && renderedParent(root.element);
+  // Names that outer values use are added while the set is walked: it is walked to its end.
+  if (outside) for (const name of used) if (!own.has(name)) inherit(name, outside, outer, used);
+  const rules = [{ suffix: '', conditions: [], declarations: outer.base }, ...outer.conditional];
+  root.rules.unshift(...rules.filter(({ declarations }) => Object.keys(declarations).length > 0));
+  joinBases(root);
+  for (const node of nodes) node.rules = node.rules.map((rule) => withoutUnused(rule, used));
+  return used;
+}
+
+function isOwn({ suffix, conditions }) {
+  return suffix === '' && conditions.length === 0;
+}
+
+/** One custom property as it comes from outside: its value there, and what it would be under other conditions. */
+function inherit(name, outside, { base, conditional }, used) {
+  const declared = declaredVariables(name, outside);
+  if (declared.length === 0) return;
+  const others = declared.filter(({ conditions, element }) => (
+    conditions.length > 0 && element === declared[0].element && conditions.every((each) => each.startsWith('@media'))));
+  const plain = declared.find(({ conditions }) => conditions.length === 0);
+  const now = variableOf(outside, name);
+  // Where what it refers to may change, it goes on referring to it.
+  const isMade = plain && others.length === 0 && plain.value.includes('var(');
+  // What is empty and what is not there look the same: where it was taken back it is not there.
+  if (now === '' && others.length === 0 && TAKEN_BACK.test(plain?.value)) return;
+  const refers = isMade && (now === '' || changesBeneath(plain.value, outside));
+  base[name] = refers || (plain && others.length > 0) ? plain.value : now;
+  noteUsed(used, base[name]);
+  for (const { value, conditions } of others) {
+    noteUsed(used, value);
+    conditional.push({ suffix: '', conditions, declarations: { [name]: value } });
+  }
+}
+
+/** Whether what a value refers to is declared under any condition, however far away. */
+function changesBeneath(value, element, depth = 0) {
+  if (depth > 8) return false;
+  return [...value.matchAll(USED)].some(([, name]) => declaredVariables(name, element).some((declared) => (
+    declared.conditions.length > 0 || changesBeneath(declared.value, declared.element, depth + 1))));
+}
+
+/** Two rules without conditions become one, so that later ones have one place to go to. */
+function joinBases(node) {
+  const bases = node.rules.filter(isOwn);
+  if (bases.length < 2) return;
+  bases[0].declarations = Object.assign({}, ...bases.map(({ declarations }) => declarations));
+  node.rules = node.rules.filter((rule) => rule === bases[0] || !bases.includes(rule));
+}
+
+function withoutUnused(rule, used) {
+  const declarations = Object.entries(rule.declarations).filter(([name]) => !name.startsWith('--') || used.has(name));
+  return { ...rule, declarations: Object.fromEntries(declarations) };
+}
+
+/** The names that declarations use, and those that their values use, and so on. */
+function usedVariables(rules) {
+  const values = new Map();
+  const used = new Set();
+  for (const { declarations } of rules) {
+    for (const [name, value] of Object.entries(declarations)) {
+      if (name.startsWith('--')) values.set(name, [...(values.get(name) ?? []), value]);
+      else noteUsed(used, value);
+    }
+  }
+  for (const name of used) for (const value of values.get(name) ?? []) noteUsed(used, value);
+  return used;
+}
+
+function noteUsed(used, value) {
+  for (const [, name] of value.matchAll(USED)) used.add(name);
+}

@@ -1,0 +1,126 @@
+"""Writes one component: cleaned, named, as HTML, CSS and React, with what can be told about it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobserver.extract.clean import Cleaned, clean
+from jobserver.extract.css import Styled, style_sheet, styled, with_classes
+from jobserver.extract.css_merge import without_unused_variables
+from jobserver.extract.dedupe import Group
+from jobserver.extract.facts import breakpoints, fonts, states
+from jobserver.extract.head_css import HeadRule, joined, needed
+from jobserver.extract.html import to_html
+from jobserver.extract.jsx import component_name, react_component
+from jobserver.extract.model import Box, Component, Format
+from jobserver.extract.safe_url import Admits, anywhere
+from jobserver.extract.text import cut, one_line, scrub
+from jobserver.extract.whitespace import tidy
+
+MAX_OUTER_HTML = 200
+MAX_WARNING = 300
+MAX_WARNINGS = 10
+
+_INPUT = re.compile(r"""<input\b(?:[^>"']|"[^"]*+"?|'[^']*+'?)*+>?""", re.IGNORECASE)
+_SECRET_TYPE = re.compile(r"""\stype\s*=\s*["']?\s*(?:password|hidden)\b""", re.IGNORECASE)
+_VALUE = re.compile(r"""(\svalue\s*=\s*)(?:"[^"]*"?|'[^']*'?|[^\s>]+)""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A component with what the files for all of them need.
+
+    ``component``: its ``parent`` is set, or taken away, when it is known which components are in the result.
+    ``parents``: indices of the components around it, the nearest first. ``dropped``: declarations that were refused.
+    ``cut``: elements left out for their depth. ``size``: bytes of its JSON.
+    """
+
+    component: Component
+    parents: Sequence[int]
+    elements: list[Styled]
+    dropped: int
+    cut: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How the components of one page are written.
+
+    ``head``: the page's checked rules for fonts, keyframes and properties. ``base`` resolves relative addresses.
+    ``admits``: hosts that pictures, fonts and frames may come from.
+    """
+
+    head: Sequence[HeadRule] = ()
+    base: str = ""
+    admits: Admits = anywhere
+    format: Format = "jsx"
+
+    def write(self, group: Group, index: int, parents: Sequence[int] = ()) -> Rendered:
+        """The component that stands for one look. ``index``: its number in the result, from 1."""
+        class_name = f"gen-{group.found.kind}-{index}"
+        cleaned = clean(group.found.root, prefix=class_name, base=self.base, admits=self.admits)
+        tidy(cleaned.root)
+        without_unused_variables(cleaned.root, [rule.text for rule in self.head if rule.kind == "keyframes"])
+        elements = styled(cleaned.root, class_name)
+        component = self._component(group, index, cleaned, elements)
+        return Rendered(component, parents, elements, cleaned.dropped, cleaned.cut, json_bytes(component))
+
+    def _component(self, group: Group, index: int, cleaned: Cleaned, elements: list[Styled]) -> Component:
+        found, name = group.found, component_name(group.found.kind, index)
+        snippet = with_classes(cleaned.root, elements)
+        html, rules = to_html(snippet), style_sheet(elements)
+        head = needed(self.head, rules, html)
+        every = [rule for element in elements for rule in element.rules]
+        return Component(
+            index=index,
+            kind=found.kind,
+            cleanedHtml=to_html(cleaned.root),
+            htmlSnippet=html,
+            className=elements[0].class_name,
+            css=joined(head, rules),
+            reactSnippet=react_component(snippet, name, self.format),
+            originalOuterHTML=_outer_html(found.outer_html),
+            count=group.count,
+            instances=group.instances,
+            selector=scrub(found.selector),
+            box=_box(found.box),
+            componentName=name,
+            parent=0,
+            mode=found.mode,
+            states=states(every),
+            breakpoints=breakpoints(every),
+            fonts=fonts(every, _faces(head)),
+            warnings=[cut(one_line(warning), MAX_WARNING) for warning in found.warnings[:MAX_WARNINGS]],
+        )
+
+
+def json_bytes(value: Any) -> int:
+    """Its size as compact UTF-8 JSON."""
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _faces(head: Sequence[HeadRule]) -> Collection[str]:
+    return {rule.name for rule in head if rule.kind == "font-face"}
+
+
+def _outer_html(outer_html: str) -> str:
+    """The beginning of the element as the page has it, without the values of password and hidden inputs."""
+    text = _INPUT.sub(_without_secret, scrub(outer_html))
+    return text if len(text) <= MAX_OUTER_HTML else f"{text[:MAX_OUTER_HTML]}..."
+
+
+def _without_secret(match: re.Match[str]) -> str:
+    return _VALUE.sub(r'\1""', match[0]) if _SECRET_TYPE.search(match[0]) else match[0]
+
+
+def _box(box: Box | None) -> dict[str, float] | None:
+    if box is None:
+        return None
+    sides = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+    return {side: round(value, 2) for side, value in sides.items()} if all(map(math.isfinite, sides.values())) else None

@@ -1,0 +1,10 @@
+"""A finished job's components as a page to look at, and as a file to take along."""
+
+from __future__ import annotations
+
+from jobserver.extract.preview.archive import archive, archive_name
+from jobserver.extract.preview.page import preview_page, preview_parts
+from jobserver.extract.preview.pictures import Pictures, pictures_in
+from jobserver.extract.preview.policy import preview_csp
+
+__all__ = ["Pictures", "archive", "archive_name", "pictures_in", "preview_csp", "preview_page", "preview_parts"]
