@@ -68,7 +68,7 @@ def analyze(config: Config, options: argparse.Namespace) -> int:
                     options.url,
                     options.output,
                     engine=options.engine,
-                    format=options.format,
+                    flavour=options.format,
                     verify=VERIFY[options.verify],
                 )
             )

@@ -37,7 +37,7 @@ async def analyze(
     directory: Path,
     *,
     engine: str | None = None,
-    format: Format = "jsx",  # noqa: A002 - as the request calls it
+    flavour: Format = "jsx",
     verify: Verify = "sample",
 ) -> list[Path]:
     """Extract the components of ``url`` into ``directory``; the paths of the four files written.
@@ -52,7 +52,7 @@ async def analyze(
         max_components=config.max_components,
         max_page_bytes=config.max_page_bytes,
         max_result_bytes=config.max_result_bytes,
-        format=format,
+        format=flavour,
         verify=verify,
     )
     _make(directory)

@@ -36,21 +36,21 @@ def render(
     completed_at: str,
     max_result_bytes: int,
     admits: Admits = anywhere,
-    format: Format = "jsx",  # noqa: A002 - as the request calls it
+    flavour: Format = "jsx",
 ) -> Extraction:
     """The result of an analyze job, its members in the order of the contract.
 
     ``max_components``: how many looks at most. ``completed_at``: ISO 8601, as it is to stand in the result.
     ``max_result_bytes``: of the result as compact UTF-8 JSON, with what verifying adds; components are left out from
     the end until it fits, and a warning says so: nothing is ever cut in the middle. ``admits``: hosts that pictures,
-    fonts and frames may come from. ``format``: React as JavaScript or as TypeScript.
+    fonts and frames may come from. ``flavour``: React as JavaScript or as TypeScript.
     """
     looks = one_per_look(capture.found, max_components, capture.url)
     texts = list(dict.fromkeys(scrub(text) for text in capture.head_css))
     read = [read_head(text, lambda url: url if is_loadable(url, admits) else None) for text in texts]
     head = once(rule for rule in read if rule)
     indices = {(group.found.kind, group.found.look): index for index, group in enumerate(looks, 1)}
-    writer = Writer(head, capture.url, admits, format)
+    writer = Writer(head, capture.url, admits, flavour)
     rendered = [
         writer.write(group, index, list(_around(group.found, capture.found, indices)))
         for index, group in enumerate(looks, 1)
@@ -65,7 +65,7 @@ def render(
         title=cut(one_line(capture.title), MAX_TITLE),
         engine=capture.engine,
         warnings=[one_line(warning) for warning in capture.warnings] + _losses(looks, read.count(None), rendered),
-        format=format,
+        format=flavour,
     )
     if capture.tokens is not None:
         draft["tokens"] = _safe_tokens(capture.tokens)

@@ -46,7 +46,7 @@ class Visit(Protocol):
     async def read(self) -> Capture:
         """What is on it. Raises UrlRefused and the family of PageError."""
 
-    async def verify(self, extraction: Extraction, keep: Keep) -> None:
+    async def verify(self, extraction: Extraction, keep: Keep, /) -> None:
         """Say in ``extraction`` how like the page its components are, and give the pictures of the page to ``keep``.
 
         Raises the family of PageError; what was compared before that is in ``extraction``.
@@ -121,7 +121,7 @@ def _rendered(capture: Capture, request: Request, gate: Gate) -> Extraction:
         completed_at=to_wire(SteadyClock().now()),
         max_result_bytes=request.max_result_bytes,
         admits=admitted_by(gate.policy),
-        format=request.format,
+        flavour=request.format,
     )
 
 

@@ -103,7 +103,7 @@ async def test_a_page_of_this_machine_needs_no_scheme(pages: Pages, tmp_path: Pa
 
 
 async def test_typescript_has_a_file_name_of_its_own(pages: Pages, tmp_path: Path):
-    written = await local.analyze(Config(), f"{pages.address}/page", tmp_path, engine="static", format="tsx")
+    written = await local.analyze(Config(), f"{pages.address}/page", tmp_path, engine="static", flavour="tsx")
     assert tmp_path / "Components.tsx" in written
     assert 'import * as React from "react";' in (tmp_path / "Components.tsx").read_text()
 

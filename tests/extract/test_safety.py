@@ -40,7 +40,7 @@ def is_safe_address(value: str) -> bool:
 def test_no_output_holds_anything_that_runs(roots: list[Node], head: list[str], text: str, url: str, flavour: Format):
     found = [a_found(root, "card", look=str(place), text=text, href=url) for place, root in enumerate(roots)]
     capture = a_capture(*found, head_css=head, title=text, warnings=[text])
-    extraction = render(capture, max_components=9, completed_at="", max_result_bytes=9_000_000, format=flavour)
+    extraction = render(capture, max_components=9, completed_at="", max_result_bytes=9_000_000, flavour=flavour)
     for component in extraction["components"]:
         assert_html_is_safe(component["cleanedHtml"])
         assert_html_is_safe(component["htmlSnippet"])

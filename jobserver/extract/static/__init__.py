@@ -24,11 +24,7 @@ class Visit:
         """What is on it."""
         return await capture(*self._about)
 
-    async def verify(
-        self,
-        extraction: Extraction,
-        keep: Callable[[str, str, bytes], None],  # noqa: ARG002 - there are no pictures
-    ) -> None:
+    async def verify(self, extraction: Extraction, _keep: Callable[[str, str, bytes], None], /) -> None:
         """Say that nothing was compared, to those who asked for it: without a browser there is nothing to be seen."""
         if self._about[0].verify == "all":
             extraction["warnings"].append(_NOT_COMPARED)

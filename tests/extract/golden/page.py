@@ -45,7 +45,7 @@ def captured() -> Capture:
 
 def extracted(flavour: Format) -> Extraction:
     """What becomes of it."""
-    return render(captured(), max_components=9, completed_at="", max_result_bytes=1_000_000, format=flavour)
+    return render(captured(), max_components=9, completed_at="", max_result_bytes=1_000_000, flavour=flavour)
 
 
 def written(name: str) -> str:

@@ -28,7 +28,7 @@ TOLERATED = (
 
 def extracted(roots: list[Node | str], flavour: Format) -> Extraction:
     capture = a_capture(*[a_found(root, "card", look=str(place)) for place, root in enumerate(roots)])
-    return render(capture, max_components=500, completed_at="", max_result_bytes=9_000_000, format=flavour)
+    return render(capture, max_components=500, completed_at="", max_result_bytes=9_000_000, flavour=flavour)
 
 
 @pytest.mark.parametrize("flavour", ["jsx", "tsx"])
