@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Sequence
 
@@ -12,12 +13,18 @@ from jobserver import __version__
 
 def machine() -> str:
     """The machine, the interpreter and the commit a figure belongs to."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     load = os.getloadavg()[0]
     return (
-        f"jobserver {__version__} ({commit.strip() or 'no commit'}), Python {platform.python_version()}, "
+        f"jobserver {__version__} ({_commit() or 'no commit'}), Python {platform.python_version()}, "
         f"{platform.machine()} x {os.cpu_count()}, load {load:.1f}."
     )
+
+
+def _commit() -> str:
+    if shutil.which("git") is None:
+        return ""
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def print_rows(rows: Sequence[Sequence[str]]) -> None:

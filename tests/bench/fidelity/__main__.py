@@ -14,6 +14,7 @@ from typing import Any
 from jobserver.errors import JobserverError
 from jobserver.extract.browser.cdp import connect
 from tests.bench.fidelity import selftest, speed
+from tests.bench.fidelity.commands import CommandFailed
 from tests.bench.fidelity.extractor import Extractor
 from tests.bench.fidelity.fetch import fetch
 from tests.bench.fidelity.figures import PageFigures, summary
@@ -40,6 +41,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "--output", type=Path, default=Path("fidelity"), help="where figures and pictures go (fidelity)"
     )
     parser.add_argument("--list", action="store_true", help="list the pages and end")
+    parser.add_argument("--fetch", action="store_true", help="bring the pages into the cache and end")
     parser.add_argument("--selftest", action="store_true", help="measure the measure and end")
     parser.add_argument("--speed", action="store_true", help="measure how long pages take instead")
     return parser.parse_args(given)
@@ -53,16 +55,18 @@ async def main(given: Sequence[str] | None = None) -> int:
         return 0
     pages = chosen(asked.pages or (speed.PAGES if asked.speed else ()))
     cache, output = asked.cache.resolve(), asked.output.resolve()
-    for failed in await asyncio.to_thread(fetch, pages, cache):
-        print(failed, file=sys.stderr)
+    missing = await asyncio.to_thread(fetch, pages, cache)
+    print("\n".join(missing), end="\n" if missing else "", file=sys.stderr)
+    if asked.fetch:
+        return int(bool(missing))
     print(machine())
     for part in (selftest, speed):
         part.write_page(cache)
     async with serving(cache, [selftest.ROOT, speed.ROOT, *(page.root for page in pages)]) as sites, Warm() as browser:
         urls = [(page.name, sites[page.root] + page.path) for page in pages]
-        if asked.selftest:
-            return await selftest.selftest(browser, urls, sites[selftest.ROOT])
         extractor = Extractor(sites, {name: value for name in ("verify", "format") if (value := getattr(asked, name))})
+        if asked.selftest:
+            return await selftest.selftest(browser, urls, sites[selftest.ROOT], extractor)
         if asked.speed:
             urls.append(("own page", f"{sites[speed.ROOT]}/small.html"))
             return await _speed(browser, urls, sites, extractor, output)
@@ -143,4 +147,7 @@ class _Run:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    try:
+        sys.exit(asyncio.run(main()))
+    except CommandFailed as failed:
+        sys.exit(str(failed))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from jobserver.extract.browser.cdp import Connection, Params
+
+DOMAINS = ("Page", "Network", "DOM", "CSS")
+"""What is switched on in a tab that is measured."""
 
 _TRANSPARENT = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
 _QUIET = 0.5
@@ -33,9 +36,9 @@ class Tab:
         """Give a command to this tab; see `Connection.send`."""
         return await self._connection.send(method, params, self._session, time_limit=time_limit)
 
-    async def prepare(self, width: int, height: int) -> None:
-        """Watch the traffic, and show what is looked at on a transparent canvas."""
-        for domain in ("Page", "Network", "DOM", "CSS"):
+    async def prepare(self, width: int, height: int, domains: Sequence[str]) -> None:
+        """Watch what ``domains`` tell of, and show what is looked at on a transparent canvas."""
+        for domain in domains:
             await self.send(f"{domain}.enable")
         await self.send("Emulation.setDefaultBackgroundColorOverride", _TRANSPARENT)
         await self.resize(width, height)
@@ -115,8 +118,11 @@ class Tab:
 
 
 @asynccontextmanager
-async def tab(connection: Connection, width: int, height: int) -> AsyncIterator[Tab]:
-    """A tab in a browser context of its own, which may go to this machine's ports directly."""
+async def tab(connection: Connection, width: int, height: int, domains: Sequence[str] = DOMAINS) -> AsyncIterator[Tab]:
+    """A tab in a browser context of its own, which may go to this machine's ports directly.
+
+    ``domains``: of the protocol; without "Network" it does not know when it is `quiet`.
+    """
     made = await connection.send("Target.createBrowserContext", {"disposeOnDetach": True, "proxyServer": "direct://"})
     context = {"browserContextId": made["browserContextId"]}
     try:
@@ -124,7 +130,7 @@ async def tab(connection: Connection, width: int, height: int) -> AsyncIterator[
         ids = {"targetId": target["targetId"]}
         session = (await connection.send("Target.attachToTarget", {**ids, "flatten": True}))["sessionId"]
         shown = Tab(connection, target["targetId"], session)
-        await shown.prepare(width, height)
+        await shown.prepare(width, height, domains)
         yield shown
     finally:
         await connection.send("Target.disposeBrowserContext", context)

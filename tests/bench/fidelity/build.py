@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.bench.fidelity.commands import run
 
 _OWN = Path(__file__).with_name("own")
 _THEMES = {"furo": "furo==2024.8.6", "rtd": "sphinx-rtd-theme==3.0.2", "pydata": "pydata-sphinx-theme==0.16.1"}
@@ -88,13 +89,11 @@ def sphinx(_: Path, target: Path) -> None:
     """One small documentation under each of three themes."""
     tools = target.parent / "sphinx-tools"
     if not tools.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)
-    wanted = [_SPHINX, *_THEMES.values()]
-    subprocess.run([str(tools / "bin/pip"), "install", "--quiet", *wanted], check=True, stdout=sys.stderr)
+        run(sys.executable, "-m", "venv", tools)
+    run(tools / "bin/pip", "install", "--quiet", _SPHINX, *_THEMES.values())
     for name in _THEMES:
         theme = f"html_theme={_THEME_NAMES.get(name, name)}"
-        command = [str(tools / "bin/sphinx-build"), "-q", "-D", theme, str(_OWN / "sphinx"), str(target / name)]
-        subprocess.run(command, check=True, stdout=sys.stderr)
+        run(tools / "bin/sphinx-build", "-q", "-D", theme, _OWN / "sphinx", target / name)
     shutil.rmtree(tools)
 
 
@@ -104,13 +103,10 @@ def own(_: Path, target: Path) -> None:
     (target / "npm").symlink_to("../../npm")
     tools = target / ".tailwind"
     tools.mkdir()
-    install = ["npm", "install", "--silent", "--no-audit", "--no-fund", *_TAILWIND]
-    subprocess.run(install, cwd=tools, check=True)
+    run("npm", "install", "--no-audit", "--no-fund", *_TAILWIND, cwd=tools)
     shutil.copy(_OWN / "daisyui.css", tools / "in.css")
     shutil.copy(_OWN / "daisyui.html", tools / "page.html")
-    subprocess.run(
-        ["npx", "tailwindcss", "-i", "in.css", "-o", "../daisyui.css"], cwd=tools, check=True, stdout=sys.stderr
-    )
+    run("npx", "tailwindcss", "-i", "in.css", "-o", "../daisyui.css", cwd=tools)
     shutil.rmtree(tools)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.fidelity.build import BUILDERS
+from tests.bench.fidelity.commands import CommandFailed, run
 from tests.bench.fidelity.pages import Page
 
 NPM = {
@@ -61,8 +61,8 @@ def fetch(pages: Iterable[Page], cache: Path) -> list[str]:
     failed = []
     for need in dict.fromkeys(need for page in pages for need in _needs(page)):
         try:
-            _once(cache / need, _maker(need, cache))
-        except (OSError, subprocess.CalledProcessError) as error:
+            _once(need, cache / need, _maker(need, cache))
+        except (OSError, CommandFailed) as error:
             failed.append(f"{need} could not be fetched: {error}")
     return failed
 
@@ -85,11 +85,11 @@ def _maker(need: str, cache: Path) -> Callable[[Path], None]:
     return _unpack_debian
 
 
-def _once(target: Path, make: Callable[[Path], None]) -> None:
+def _once(name: str, target: Path, make: Callable[[Path], None]) -> None:
     """Make ``target`` unless it is there: whole or not at all."""
     if target.exists():
         return
-    print(f"Fetching {target.name}", file=sys.stderr)
+    print(f"Fetching {name}", file=sys.stderr)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as folder:
         made = Path(folder, "made")
@@ -100,7 +100,7 @@ def _once(target: Path, make: Callable[[Path], None]) -> None:
 
 def _unpack_npm(name: str, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", f"{name}@{NPM[name]}"], cwd=folder, check=True, capture_output=True)
+        run("npm", "pack", f"{name}@{NPM[name]}", cwd=folder)
         (archive,) = Path(folder).glob("*.tgz")
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
@@ -111,6 +111,6 @@ def _unpack_npm(name: str, target: Path) -> None:
 
 def _unpack_debian(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["apt-get", "download", "-q", *DEBIAN], cwd=folder, check=True, capture_output=True)
+        run("apt-get", "download", "-q", *DEBIAN, cwd=folder)
         for archive in sorted(Path(folder).glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", str(archive), str(target)], check=True)
+            run("dpkg-deb", "-x", archive, target)

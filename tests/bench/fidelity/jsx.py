@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.bench.fidelity.commands import run
+
 _HERE = Path(__file__).parent
 _TIME_LIMIT = 120.0
 
@@ -26,7 +28,10 @@ class Sources:
 
 
 async def install_node_tools(cache: Path) -> Path:
-    """The folder with esbuild, Babel, React and the parsers, as `package.json` here pins them."""
+    """The folder with esbuild, Babel, React and the parsers, as `package.json` here pins them.
+
+    Raises CommandFailed.
+    """
     folder = cache / "node"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "jsx.mjs"):
@@ -36,9 +41,7 @@ async def install_node_tools(cache: Path) -> Path:
             if name != "jsx.mjs":
                 shutil.rmtree(folder / "node_modules", ignore_errors=True)
     if not (folder / "node_modules").is_dir():
-        process = await asyncio.create_subprocess_exec("npm", "ci", "--silent", "--no-audit", "--no-fund", cwd=folder)
-        if await process.wait():
-            raise RuntimeError("npm could not install the packages of tests/bench/fidelity/package.json.")
+        await asyncio.to_thread(run, "npm", "ci", "--no-audit", "--no-fund", cwd=folder)
     return folder
 
 

@@ -12,6 +12,7 @@ from tests.bench.fidelity.choose import evenly
 from tests.bench.fidelity.compare import IDENTICAL, PASS, likeness
 from tests.bench.fidelity.measure import measure
 from tests.bench.fidelity.reference import Original, original
+from tests.bench.fidelity.speed import Extract, longest
 from tests.bench.fidelity.states import STATES
 from tests.bench.fidelity.warm import Warm
 from tests.bench.report import print_rows
@@ -32,6 +33,16 @@ _PAGE = (
     f"<!doctype html><meta charset=utf-8><style>body {{ margin: 40.3px 60.7px }} {_CSS}</style>{_HTML}<p>Another</p>"
 )
 
+_LAYER = _PAGE.replace(_HTML, f"<main style='will-change: transform; padding: .4px'>{_HTML}</main>")
+"""The same where all is drawn up to a pixel beside its box."""
+
+_BLOCKED = 300
+_BLOCKING = (
+    "<!doctype html><meta charset=utf-8><p>Words<script>setTimeout(() => {"
+    f" const end = performance.now() + {_BLOCKED}; while (performance.now() < end);"
+    " document.body.append('and more'); }, 250)</script>"
+)
+
 _ONLY_STATES = "no states and no media"
 """At rest it is right."""
 
@@ -50,29 +61,39 @@ _PROBES = ("h1", "h2", "nav", "button", "a", "input", "img", "table", "footer")
 
 
 def write_page(cache: Path) -> None:
-    """Lay the page that the candidates are candidates of into the cache."""
+    """Lay the page that the candidates are candidates of into the cache, and one that blocks."""
     (cache / ROOT).mkdir(parents=True, exist_ok=True)
     (cache / ROOT / "index.html").write_text(_PAGE, encoding="utf-8")
+    (cache / ROOT / "layer.html").write_text(_LAYER, encoding="utf-8")
+    (cache / ROOT / "blocking.html").write_text(_BLOCKING, encoding="utf-8")
 
 
-async def selftest(browser: Warm, urls: Sequence[tuple[str, str]], site: str) -> int:
+async def selftest(browser: Warm, urls: Sequence[tuple[str, str]], site: str, run: Extract) -> int:
     """Check it on our page, and on those of ``urls`` (name, url); 0 when all is as it must be."""
     async with connect(await browser.address()) as connection:
         rows: list[tuple[str, ...]] = [("candidate", "rest", "hover", "focus", "390", "verdict")]
-        rows += [await _candidate(connection, site, name, *what, right=True) for name, what in _RIGHT.items()]
-        rows += [await _candidate(connection, site, name, *what, right=False) for name, what in _WRONG.items()]
+        rows += [await _candidate(connection, f"{site}/", name, *what, right=True) for name, what in _RIGHT.items()]
+        rows += [await _candidate(connection, f"{site}/layer.html", "in a layer", _HTML, _CSS, right=True)]
+        rows += [await _candidate(connection, f"{site}/", name, *what, right=False) for name, what in _WRONG.items()]
         print_rows(rows)
         again: list[tuple[str, ...]] = [("page against itself", "elements", "most differing", "verdict")]
         again += [await _itself(connection, name, url) for name, url in urls]
         print_rows(again)
-    return int(any(row[-1] != "good" for row in [*rows[1:], *again[1:]]))
+    blocking = [("page that blocks", "longest ms", "verdict"), await _blocked(site, run)]
+    print_rows(blocking)
+    return int(any(row[-1] != "good" for row in [*rows[1:], *again[1:], *blocking[1:]]))
+
+
+async def _blocked(site: str, run: Extract) -> tuple[str, ...]:
+    most = max((await longest(f"{site}/blocking.html", run)).values(), default=0.0)
+    return (f"{_BLOCKED} ms in a timer", f"{most:.0f}", "good" if _BLOCKED <= most < 1.5 * _BLOCKED else "WRONG")
 
 
 async def _candidate(
-    connection: Connection, site: str, name: str, html: str, css: str, *, right: bool
+    connection: Connection, url: str, name: str, html: str, css: str, *, right: bool
 ) -> tuple[str, ...]:
     component: dict[str, Any] = {"index": 1, "componentName": name, "kind": "card", "selector": ".a", "box": None}
-    found = await measure(connection, f"{site}/", site, [component | {"htmlSnippet": html, "css": css}])
+    found = await measure(connection, url, url.rpartition("/")[0], [component | {"htmlSnippet": html, "css": css}])
     (measured,) = found.measured
     diffs = [measured.shots[way].diff for way in ("rest", "hover", "focus", "narrow")]
     at_rest, in_states = diffs[0], diffs[1:]

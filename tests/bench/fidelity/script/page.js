@@ -66,6 +66,20 @@ globalThis.fidelity = (() => {
   const holdsFixed = (style) => style.transform !== 'none' || style.filter !== 'none'
     || /paint|layout|strict|content/.test(style.contain);
 
+  const isLayer = ({ willChange, contain, contentVisibility, display }) => !/^(?:inline|contents)$/.test(display)
+    && (/transform|rotate|scale|perspective/.test(willChange) || /paint|strict|content|layout style/.test(contain)
+      || contentVisibility !== 'visible');
+
+  /** How far from its box an element is drawn: the browser draws a layer from a whole pixel on, with all that is in it. */
+  function shiftOf(element) {
+    const outer = parentOf(element);
+    if (!outer) return { x: 0, y: 0 };
+    const shift = shiftOf(outer);
+    if (!isLayer(getComputedStyle(outer))) return shift;
+    const { x, y } = outer.getBoundingClientRect();
+    return { x: Math.round(x + shift.x) - x, y: Math.round(y + shift.y) - y };
+  }
+
   /** The part of the viewport that the element's ancestors leave it: {left, top, right, bottom}. */
   function room(element) {
     const left = { left: -1e6, top: -1e6, right: 1e6, bottom: 1e6 };
@@ -87,7 +101,7 @@ globalThis.fidelity = (() => {
     return left;
   }
 
-  /** {box, room} at the viewport after scrolling there, or {why} it cannot be pictured alone. */
+  /** {box, room} at the viewport after scrolling there, as it is drawn, or {why} it cannot be pictured alone. */
   function look(selector) {
     let element;
     try {
@@ -111,7 +125,9 @@ globalThis.fidelity = (() => {
     const around = room(element);
     if (box.left < around.left - EDGE || box.top < around.top - EDGE || box.right > around.right + EDGE
       || box.bottom > around.bottom + EDGE) return { why: 'clipped' };
-    return { box: { x: box.x, y: box.y, width: box.width, height: box.height }, room: around, page, tag: element.localName };
+    const shift = shiftOf(element);
+    const drawn = { x: box.x + shift.x, y: box.y + shift.y, width: box.width, height: box.height };
+    return { box: drawn, room: around, page, tag: element.localName };
   }
 
   /** Finite animations at their end, others at their beginning. */
