@@ -10,8 +10,8 @@ import pytest
 
 from jobserver.jobs.access import Scope
 from tests.make import until
+from tests.web.native_jobs import ended, job, told
 from tests.web.site import Site, assert_problem
-from tests.web.test_native_jobs import ended, job, told
 from tests.web.toys import TOYS
 
 NO_COUNTS = {"scheduled": 0, "queued": 0, "processing": 0, "done": 0, "failed": 0, "cancelled": 0}
