@@ -23,7 +23,7 @@ from jobserver.extract.browser.chromium import Chromium
 from jobserver.extract.browser.flags import heap_limit
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.model import Extraction, Format, Request, Verify
-from jobserver.extract.preview import Pictures, pictures_in, preview_page
+from jobserver.extract.preview import Fonts, Pictures, fonts_in, pictures_in, preview_page
 from jobserver.extract.run import extract
 from jobserver.logs import visible
 
@@ -66,7 +66,7 @@ async def analyze(
     finally:
         _show_refusals(gate.refusals)
     _show_outcome(extraction)
-    return _write(extraction, pictures_in(kept), directory)
+    return _write(extraction, pictures_in(kept), fonts_in(extraction, kept), directory)
 
 
 @asynccontextmanager
@@ -130,12 +130,12 @@ def _writing_to(directory: Path) -> Iterator[None]:
         raise JobserverError(f"Cannot write to {directory}: {error.strerror}.") from error
 
 
-def _write(extraction: Extraction, pictures: Pictures, directory: Path) -> list[Path]:
+def _write(extraction: Extraction, pictures: Pictures, fonts: Fonts, directory: Path) -> list[Path]:
     files = {
         "components.json": json.dumps(extraction, indent=2, ensure_ascii=False),
         "styles.css": extraction["cssFile"],
         f"Components.{extraction['format']}": extraction["reactFile"],
-        "preview.html": preview_page(extraction, nonce=secrets.token_urlsafe(16), pictures=pictures),
+        "preview.html": preview_page(extraction, nonce=secrets.token_urlsafe(16), pictures=pictures, fonts=fonts),
     }
     with _writing_to(directory):
         for name, text in files.items():

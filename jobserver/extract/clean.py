@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from jobserver.extract import allowed
 from jobserver.extract.clean_attributes import Attributes
 from jobserver.extract.css_rules import safe_rule
-from jobserver.extract.ids import Ids
+from jobserver.extract.ids import Ids, refers
 from jobserver.extract.model import Node, Rule
 from jobserver.extract.nesting import make_parseable
 from jobserver.extract.safe_url import Admits, anywhere
@@ -29,14 +29,33 @@ class Cleaned:
     cut: int = 0
 
 
-def clean(root: Node, *, prefix: str = "", base: str = "", admits: Admits = anywhere) -> Cleaned:
+class SafeRules(dict[Rule, Rule | None]):
+    """Rules of one page → as `safe_rule` has them: most stand on many elements, and are checked once.
+
+    ``admits``: hosts that may be asked without a click. Not for those that refer to elements: see `refers`.
+    """
+
+    def __init__(self, admits: Admits = anywhere) -> None:
+        super().__init__()
+        self._rewrite = Attributes(Ids({}), "", admits).in_css
+
+    def __missing__(self, rule: Rule) -> Rule | None:
+        safe = self[rule] = safe_rule(rule, self._rewrite)
+        return safe
+
+
+def clean(
+    root: Node, *, prefix: str = "", base: str = "", admits: Admits = anywhere, rules: SafeRules | None = None
+) -> Cleaned:
     """The component without anything that runs, frames, tracks or leaks.
 
     ``prefix`` is put before the ids that are kept; ``base`` resolves relative addresses; ``admits``: hosts that may be
-    asked without a click. In suffixes of rules, ``{n}`` (the component's n-th element in document order, its root being
-    0) is renumbered for the new tree.
+    asked without a click. ``rules``: what other components of the page have asked already, for the same ``admits``. In
+    suffixes of rules, ``{n}`` (the component's n-th element in document order, its root being 0) is renumbered for the
+    new tree.
     """
-    cleaner = _Cleaner(Attributes(Ids.of(root, prefix), base, admits))
+    attributes = Attributes(Ids.of(root, prefix), base, admits)
+    cleaner = _Cleaner(attributes, SafeRules(admits) if rules is None else rules)
     cleaner.walk(root, depth=0, in_svg=False)
     new = cleaner.made or [Node("span")]
     cleaner.renumber()
@@ -49,6 +68,7 @@ class _Cleaner:
     """One pass over one component, in document order."""
 
     attributes: Attributes
+    rules: SafeRules
     dropped: int = 0
     cut: int = 0
     made: list[Node] = field(default_factory=list)
@@ -97,11 +117,17 @@ class _Cleaner:
             rest.extend(child for child in rest.pop().children if isinstance(child, Node))
 
     def _rules(self, rules: list[Rule]) -> list[Rule]:
-        safe = [(rule, safe_rule(rule, self.attributes.in_css)) for rule in rules]
+        safe = [(rule, self._safe(rule)) for rule in rules]
         self.dropped += sum(len(rule.declarations) - len(new.declarations if new else ()) for rule, new in safe)
         return [new for _, new in safe if new]
 
+    def _safe(self, rule: Rule) -> Rule | None:
+        ids = self.attributes.ids
+        return safe_rule(rule, self.attributes.in_css) if ids.kept and refers(rule) else self.rules[rule]
+
     def _renumbered(self, rule: Rule) -> Rule | None:
+        if "{" not in rule.suffix:
+            return rule
         named = [int(number) for number in _PLACE.findall(rule.suffix)]
         if not all(number in self.places for number in named):
             return None

@@ -9,11 +9,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobserver.extract.clean import Cleaned, clean
-from jobserver.extract.css import Styled, style_sheet, styled, with_classes
-from jobserver.extract.css_merge import without_unused_variables
+from jobserver.extract.clean import Cleaned, SafeRules, clean
+from jobserver.extract.css import ShortRules, Styled, style_sheet, styled, with_classes
+from jobserver.extract.css_merge import variables_in, without_unused_variables
 from jobserver.extract.dedupe import Group
 from jobserver.extract.facts import breakpoints, fonts, states
+from jobserver.extract.font_files import Loaded, families_at_home
 from jobserver.extract.head_css import HeadRule, joined, needed
 from jobserver.extract.html import to_html
 from jobserver.extract.jsx import component_name, react_component
@@ -48,26 +49,39 @@ class Rendered:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
 class Writer:
-    """How the components of one page are written.
+    """How the components of one page are written; what they have in common is made once.
 
     ``head``: the page's checked rules for fonts, keyframes and properties. ``base`` resolves relative addresses.
-    ``admits``: hosts that pictures, fonts and frames may come from.
+    ``admits``: hosts that pictures, fonts and frames may come from. ``flavour``: how React is written.
+    ``loaded``: the font files that the page has loaded, and which of them others may load.
     """
 
-    head: Sequence[HeadRule] = ()
-    base: str = ""
-    admits: Admits = anywhere
-    format: Format = "jsx"
+    def __init__(
+        self,
+        head: Sequence[HeadRule] = (),
+        base: str = "",
+        admits: Admits = anywhere,
+        flavour: Format = "jsx",
+        loaded: Loaded | None = None,
+    ) -> None:
+        self._head = head
+        self._base = base
+        self._admits = admits
+        self._flavour = flavour
+        self._loaded = loaded or {}
+        self._safe_rules = SafeRules(admits)
+        self._short_rules = ShortRules()
+        self._asked_in_frames = variables_in(rule.text for rule in head if rule.kind == "keyframes")
 
     def write(self, group: Group, index: int, parents: Sequence[int] = ()) -> Rendered:
         """The component that stands for one look. ``index``: its number in the result, from 1."""
         class_name = f"gen-{group.found.kind}-{index}"
-        cleaned = clean(group.found.root, prefix=class_name, base=self.base, admits=self.admits)
+        how = {"prefix": class_name, "base": self._base}
+        cleaned = clean(group.found.root, **how, admits=self._admits, rules=self._safe_rules)
         tidy(cleaned.root)
-        without_unused_variables(cleaned.root, [rule.text for rule in self.head if rule.kind == "keyframes"])
-        elements = styled(cleaned.root, class_name)
+        without_unused_variables(cleaned.root, self._asked_in_frames)
+        elements = styled(cleaned.root, class_name, self._short_rules)
         component = self._component(group, index, cleaned, elements)
         return Rendered(component, parents, elements, cleaned.dropped, cleaned.cut, json_bytes(component))
 
@@ -75,16 +89,17 @@ class Writer:
         found, name = group.found, component_name(group.found.kind, index)
         snippet = with_classes(cleaned.root, elements)
         html, rules = to_html(snippet), style_sheet(elements)
-        head = needed(self.head, rules, html)
+        head = needed(self._head, rules, html)
         every = [rule for element in elements for rule in element.rules]
+        css = joined(head, rules)
         return Component(
             index=index,
             kind=found.kind,
             cleanedHtml=to_html(cleaned.root),
             htmlSnippet=html,
             className=elements[0].class_name,
-            css=joined(head, rules),
-            reactSnippet=react_component(snippet, name, self.format),
+            css=css,
+            reactSnippet=react_component(snippet, name, self._flavour),
             originalOuterHTML=_outer_html(found.outer_html),
             count=group.count,
             instances=group.instances,
@@ -96,13 +111,22 @@ class Writer:
             states=states(every),
             breakpoints=breakpoints(every),
             fonts=fonts(every, _faces(head)),
-            warnings=[cut(one_line(warning), MAX_WARNING) for warning in found.warnings[:MAX_WARNINGS]],
+            warnings=_warnings([*found.warnings[:MAX_WARNINGS], *_fonts_at_home(css, self._loaded)]),
         )
 
 
 def json_bytes(value: Any) -> int:
     """Its size as compact UTF-8 JSON."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _warnings(sentences: Sequence[str]) -> list[str]:
+    return [cut(one_line(sentence), MAX_WARNING) for sentence in sentences]
+
+
+def _fonts_at_home(css: str, loaded: Loaded) -> list[str]:
+    families = families_at_home(css, loaded) if loaded else []
+    return [f"Only the page's own site may load the files of its font: {', '.join(families)}."] if families else []
 
 
 def _faces(head: Sequence[HeadRule]) -> Collection[str]:

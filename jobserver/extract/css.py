@@ -22,18 +22,30 @@ class Styled:
     rules: list[Rule]
 
 
-def styled(root: Node, class_name: str) -> list[Styled]:
+class ShortRules(dict[tuple[Rule, bool], Rule]):
+    """Rules → the same with shorthands; the second of a key is the ``whole_border`` of `collapse`."""
+
+    def __missing__(self, key: tuple[Rule, bool]) -> Rule:
+        rule, whole_border = key
+        short = Rule(collapse(rule.declarations, whole_border=whole_border), rule.suffix, rule.conditions)
+        return self.setdefault(key, short)
+
+
+def styled(root: Node, class_name: str, short: ShortRules | None = None) -> list[Styled]:
     """Every element in document order: ``gen-card-1`` for the root, ``gen-card-1-1`` … for the others with rules.
 
-    ``{n}`` in a suffix has become the class of the n-th element.
+    ``{n}`` in a suffix has become the class of the n-th element. ``short``: what other components of the page have
+    asked already.
     """
     nodes = list(_nodes(root))
-    named = {int(number) for node in nodes for rule in node.rules for number in _PLACE.findall(rule.suffix)}
+    suffixes = (rule.suffix for node in nodes for rule in node.rules if "{" in rule.suffix)
+    named = {int(number) for suffix in suffixes for number in _PLACE.findall(suffix)}
     names = [class_name]
     for place, node in enumerate(nodes[1:], 1):
         has_class = bool(node.rules) or place in named
         names.append(f"{class_name}-{sum(map(bool, names))}" if has_class else "")
-    return [Styled(name, _written(node, names)) for node, name in zip(nodes, names, strict=True)]
+    short = ShortRules() if short is None else short
+    return [Styled(name, _written(node, names, short)) for node, name in zip(nodes, names, strict=True)]
 
 
 def with_classes(root: Node, elements: Iterable[Styled]) -> Node:
@@ -63,16 +75,16 @@ def _shared(rules: Iterable[tuple[str, Rule]]) -> str:
     return "\n".join(",\n".join(selectors) + f" {block}" for (_, block), selectors in shared.items())
 
 
-def _written(node: Node, names: list[str]) -> list[Rule]:
-    whole_border = not any(name.startswith("border-image") for rule in node.rules for name in rule.declarations)
-    return [
-        Rule(
-            collapse(rule.declarations, whole_border=whole_border),
-            _PLACE.sub(lambda match: f".{names[int(match[1])]}", rule.suffix),
-            rule.conditions,
-        )
-        for rule in merged(node.rules)
-    ]
+def _written(node: Node, names: list[str], short: ShortRules) -> list[Rule]:
+    whole_border = not any("border-image" in " ".join(rule.declarations) for rule in node.rules)
+    return [_placed(short[rule, whole_border], names) for rule in merged(node.rules)]
+
+
+def _placed(rule: Rule, names: list[str]) -> Rule:
+    if "{" not in rule.suffix:
+        return rule
+    suffix = _PLACE.sub(lambda match: f".{names[int(match[1])]}", rule.suffix)
+    return Rule(rule.declarations, suffix, rule.conditions)
 
 
 def _block(rule: Rule) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from jobserver.extract.model import Node, Rule
@@ -42,35 +42,32 @@ def merged(rules: Iterable[Rule]) -> list[Rule]:
     return result
 
 
-def without_unused_variables(root: Node, elsewhere: Iterable[str] = ()) -> None:
-    """Take away, in place, custom properties that nothing asks for.
+def variables_in(texts: Iterable[str]) -> set[str]:
+    """All names in them that may be a custom property's."""
+    return {name for text in texts if "--" in text for name in _VARIABLE.findall(text)}
 
-    ``elsewhere``: texts that may ask for one too, as keyframes do.
-    """
+
+def without_unused_variables(root: Node, elsewhere: Collection[str] = ()) -> None:
+    """Take away, in place, custom properties that nothing asks for. ``elsewhere``: names that something else does."""
     nodes = list(_nodes(root))
     rules = [rule for node in nodes for rule in node.rules]
-    asked = {name for text in elsewhere for name in _VARIABLE.findall(text)}
-    asked |= {name for node in nodes for value in node.attrs.values() for name in _VARIABLE.findall(value)}
-    asked |= {name for rule in rules for condition in rule.conditions for name in _VARIABLE.findall(condition)}
+    asked = {*elsewhere, *variables_in(value for node in nodes for value in node.attrs.values())}
+    asked |= variables_in({condition for rule in rules for condition in rule.conditions})
     definitions: dict[str, set[str]] = {}
-    for rule in rules:
-        for name, value in rule.declarations.items():
-            wanted = _VARIABLE.findall(value) if "--" in value else ()
-            (definitions.setdefault(name, set()) if name.startswith("--") else asked).update(wanted)
-    _keep(nodes, _reached(asked, definitions))
+    for name, value in {item for rule in rules for item in rule.declarations.items() if "--" in item[0] + item[1]}:
+        wanted = _VARIABLE.findall(value)
+        (definitions.setdefault(name, set()) if name.startswith("--") else asked).update(wanted)
+    unused = definitions.keys() - _reached(asked, definitions)
+    if unused:
+        for node in nodes:
+            node.rules = [kept for rule in node.rules if (kept := _without(rule, unused)).declarations]
 
 
-def _keep(nodes: list[Node], used: set[str]) -> None:
-    for node in nodes:
-        kept = (
-            Rule(
-                {name: value for name, value in rule.declarations.items() if not name.startswith("--") or name in used},
-                rule.suffix,
-                rule.conditions,
-            )
-            for rule in node.rules
-        )
-        node.rules = [rule for rule in kept if rule.declarations]
+def _without(rule: Rule, names: Collection[str]) -> Rule:
+    if rule.declarations.keys().isdisjoint(names):
+        return rule
+    kept = {name: value for name, value in rule.declarations.items() if name not in names}
+    return Rule(kept, rule.suffix, rule.conditions)
 
 
 def _reached(asked: set[str], definitions: dict[str, set[str]]) -> set[str]:

@@ -14,6 +14,9 @@ Kind = Literal["font-face", "property", "keyframes"]
 MAX_PER_COMPONENT = 64_000
 """Characters; a longer rule (a font inside the page) stands in ``cssFile`` only, not in every component's css."""
 
+_FEW = 50
+"""Names that are sooner searched for than all words of a style sheet are listed."""
+
 _AT_RULE = re.compile(
     r"\s*+@(font-face|property|(?:-webkit-)?keyframes)\b([^{]*+)\{(.*)\}\s*+", re.IGNORECASE | re.DOTALL
 )
@@ -66,16 +69,22 @@ def used(rules: Iterable[HeadRule], css: str) -> list[HeadRule]:
     """Those that css names, in order."""
     rules = list(rules)
     text = unescape(css).casefold()
-    words = set(_WORD.findall(text))
+    names = {rule.name for rule in rules}
+    if len(names) <= _FEW:
+        names = {name for name in names if name.casefold() in text}
     # There may be thousands of names and as many kilobytes: most of them are looked up, not searched for.
-    names = {name for name in {rule.name for rule in rules} if _stands_in(name.casefold(), text, words)}
+    words = set(_WORD.findall(text)) if names else set()
+    names = {name for name in names if _stands_in(name.casefold(), text, words)}
     return [rule for rule in rules if rule.name in names]
 
 
 def needed(rules: Iterable[HeadRule], css: str, html: str) -> list[HeadRule]:
     """Those that one component uses, without the very long ones and without fonts for characters it does not have."""
+    found = [rule for rule in used(rules, css) if len(rule.text) <= MAX_PER_COMPONENT]
+    if not any(rule.ranges for rule in found):
+        return found
     characters = set(map(ord, set(html) | set(unescape(css))))
-    return [rule for rule in used(rules, css) if len(rule.text) <= MAX_PER_COMPONENT and rule.covers(characters)]
+    return [rule for rule in found if rule.covers(characters)]
 
 
 def joined(head: Iterable[HeadRule], rules: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from jobserver.extract import allowed
-from jobserver.extract.model import Node
+from jobserver.extract.model import Node, Rule
 
 _LOCAL_URL = re.compile(r"""url\(\s*["']?#([^"')\s]+)["']?\s*\)""", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^\w-]+", re.ASCII)
@@ -24,7 +24,7 @@ class Ids:
     def of(cls, root: Node, prefix: str) -> Ids:
         """Find the ids that are defined and referred to; the new names are unique."""
         defined = list(dict.fromkeys(node.attrs["id"] for node in _nodes(root) if node.attrs.get("id", "").strip()))
-        referred = set(_references(root))
+        referred = set(_references(root)) if defined else set()
         kept: dict[str, str] = {}
         for old in filter(referred.__contains__, defined):
             new = f"{prefix}-{_NOT_IN_IDS.sub('-', old)}".strip("-")
@@ -42,6 +42,12 @@ class Ids:
         return f"#{new}" if new else url
 
 
+def refers(rule: Rule) -> bool:
+    """Whether a value of the rule may hold the address of an element, as it is or in escapes."""
+    values = "\n".join(rule.declarations.values())
+    return "#" in values or "\\" in values
+
+
 def _references(root: Node) -> Iterator[str]:
     for node in _nodes(root):
         for name, value in node.attrs.items():
@@ -52,7 +58,7 @@ def _references(root: Node) -> Iterator[str]:
                 yield from (fragment, unquote(fragment))
             else:
                 yield from _LOCAL_URL.findall(value)
-        for rule in node.rules:
+        for rule in filter(refers, node.rules):
             for value in rule.declarations.values():
                 yield from _LOCAL_URL.findall(value)
 

@@ -29,12 +29,23 @@ class Rule:
     ``{n}`` in it stands for the class of the component's n-th element in document order, the root being 0:
     ``":where({0}:hover *)"``.
     ``conditions``: at-rules around it, outermost first: ``("@media (min-width: 600px)",)``.
-    ``declarations``: property → value, in the order they are written; ``!important`` is part of the value.
+    ``declarations``: property → value, in the order they are written; ``!important`` is part of the value. Nobody
+    changes them once the rule is in a `Capture`: what is made of a rule is made once for all elements that have it.
     """
 
     declarations: dict[str, str]
     suffix: str = ""
     conditions: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it says the same in the same order, which counts in CSS."""
+        if not isinstance(other, Rule):
+            return NotImplemented
+        same_place = self.suffix == other.suffix and self.conditions == other.conditions
+        return same_place and list(self.declarations.items()) == list(other.declarations.items())
+
+    def __hash__(self) -> int:
+        return hash((self.suffix, self.conditions, *self.declarations.items()))
 
 
 @dataclass(slots=True)
@@ -111,7 +122,8 @@ class Capture:
 
     ``url``: where the page really was, after redirects. ``found``: in document order. ``head_css``: ``@font-face``,
     ``@keyframes`` and ``@property`` rules that the components need, each a whole rule. ``warnings``: sentences.
-    ``tokens``: None where they were not read.
+    ``tokens``: None where they were not read. ``fonts``: address of each font file that the page has loaded → whether
+    pages of every origin may load it.
     """
 
     url: str
@@ -121,6 +133,7 @@ class Capture:
     head_css: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
+    fonts: dict[str, bool] = field(default_factory=dict)
 
 
 class Fidelity(TypedDict):
@@ -175,6 +188,18 @@ class Component(TypedDict):
     fidelity: NotRequired[Fidelity]
 
 
+class FontFile(TypedDict):
+    """A font file that the components use and the job keeps.
+
+    ``artifact``: its name among the files of the job. ``anyOrigin``: whether every site may load it from ``url``.
+    """
+
+    family: str
+    url: str
+    artifact: str
+    anyOrigin: bool
+
+
 class Extraction(TypedDict):
     """The result of an analyze job: ``summary`` on the wire."""
 
@@ -190,6 +215,7 @@ class Extraction(TypedDict):
     format: Format
     tokens: NotRequired[Tokens]
     fidelity: NotRequired[PageFidelity]
+    fontFiles: NotRequired[list[FontFile]]
 
 
 @dataclass(frozen=True, slots=True)

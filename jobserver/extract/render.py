@@ -10,8 +10,10 @@ from jobserver.extract.component import Rendered, Writer, json_bytes
 from jobserver.extract.css import style_sheet
 from jobserver.extract.css_values import safe_value
 from jobserver.extract.dedupe import Looks, one_per_look
+from jobserver.extract.font_files import JSON_BYTES
 from jobserver.extract.head_css import HeadRule, joined, once, read_head, used
 from jobserver.extract.jsx import react_file
+from jobserver.extract.loadable import without_private
 from jobserver.extract.model import Capture, Component, Extraction, Format, Found, Token, Tokens
 from jobserver.extract.safe_url import Admits, anywhere, is_loadable
 from jobserver.extract.text import cut, one_line, scrub
@@ -50,7 +52,7 @@ def render(
     read = [read_head(text, lambda url: url if is_loadable(url, admits) else None) for text in texts]
     head = once(rule for rule in read if rule)
     indices = {(group.found.kind, group.found.look): index for index, group in enumerate(looks, 1)}
-    writer = Writer(head, capture.url, admits, flavour)
+    writer = Writer(head, capture.url, admits, flavour, capture.fonts)
     rendered = [
         writer.write(group, index, list(_around(group.found, capture.found, indices)))
         for index, group in enumerate(looks, 1)
@@ -64,12 +66,15 @@ def render(
         completedAt=completed_at,
         title=cut(one_line(capture.title), MAX_TITLE),
         engine=capture.engine,
-        warnings=[one_line(warning) for warning in capture.warnings] + _losses(looks, read.count(None), rendered),
+        warnings=[without_private(one_line(warning), admits) for warning in capture.warnings]
+        + _losses(looks, read.count(None), rendered),
         format=flavour,
     )
     if capture.tokens is not None:
         draft["tokens"] = _safe_tokens(capture.tokens)
-    return _within(max_result_bytes, draft, rendered, head)
+    # What is kept of the fonts is said in the result afterwards.
+    room = max_result_bytes - (JSON_BYTES if capture.fonts else 0)
+    return _within(room, draft, rendered, head)
 
 
 def brief(extraction: Extraction) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Visit(Protocol):
         """What is on it. Raises UrlRefused and the family of PageError."""
 
     async def verify(self, extraction: Extraction, keep: Keep, /) -> None:
-        """Say in ``extraction`` how like the page its components are, and give the pictures of the page to ``keep``.
+        """Say in ``extraction`` how like the page its components are, and give its pictures and fonts to ``keep``.
 
         Raises the family of PageError; what was compared before that is in ``extraction``.
         """
@@ -66,8 +66,8 @@ async def extract(
 
     ``gate``: what may be visited; afterwards it knows what was refused, also when this fails. ``browser``: DevTools
     WebSocket URL of a running Chromium; None reads the page without one. ``warnings``: sentences to put before those
-    of the page. ``keep``: gets a picture of each component that was verified, as it is in the page. Raises UrlRefused
-    and the family of PageError.
+    of the page. ``keep``: gets a picture of each component that was verified, as it is in the page, and the font files
+    that they use. Raises UrlRefused and the family of PageError.
     """
     extraction: Extraction | None = None
     try:
@@ -97,7 +97,7 @@ async def extract_in_child(payload: dict[str, Any], report: Reporter) -> Result:
             report,
             browser=payload["browser"],
             warnings=tuple(payload["warnings"]),
-            keep=partial(report.artifact, required=False),  # the components are worth having without their pictures
+            keep=partial(report.artifact, required=False),  # the components are worth having without them
         )
     finally:
         report.log(gate.refusals.lines())
@@ -126,7 +126,7 @@ def _rendered(capture: Capture, request: Request, gate: Gate) -> Extraction:
 
 
 def _forget(_name: str, _content_type: str, _body: bytes) -> None:
-    """Nobody wants the pictures."""
+    """Nobody wants the pictures and fonts."""
 
 
 def _encode(value: Any) -> bytes:

@@ -33,7 +33,8 @@ def tidy(root: Node) -> None:
 
 def _shows_spaces(node: Node) -> bool:
     for rule in node.rules:
-        for name, value in rule.declarations.items():
+        # One search for all names: hardly any rule sets it.
+        for name, value in rule.declarations.items() if "white-space" in " ".join(rule.declarations) else ():
             if name.startswith("white-space") and not value.startswith(("normal", "nowrap", "collapse")):
                 return True
     return any(_shows_spaces(child) for child in node.children if isinstance(child, Node))

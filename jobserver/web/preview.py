@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from jobserver.errors import JobNotFound, WrongState
-from jobserver.extract.preview import Pictures, archive, archive_name, pictures_in, preview_csp, preview_page
+from jobserver.extract.model import Extraction
+from jobserver.extract.preview import (
+    Fonts,
+    Pictures,
+    archive,
+    archive_name,
+    fonts_in,
+    pictures_in,
+    preview_csp,
+    preview_page,
+)
 from jobserver.jobs.access import Scope
 from jobserver.jobs.model import Artifact, Job, Result, State
 from jobserver.jobs.service import Standing
@@ -93,17 +103,19 @@ async def _download(call: Call, standing: Standing) -> web.StreamResponse:
 
 def _render(result: Result, files: Sequence[Artifact], download: str, job_id: str, nonce: str) -> bytes:
     summary = json.loads(result.body)
-    page = preview_page(summary, nonce=nonce, job_id=job_id, pictures=_pictures(files), download=download)
+    pictures, fonts = _kept(summary, files)
+    page = preview_page(summary, nonce=nonce, job_id=job_id, pictures=pictures, fonts=fonts, download=download)
     return page.encode(errors="replace")
 
 
 def _pack(result: Result, files: Sequence[Artifact]) -> tuple[str, bytes]:
     summary = json.loads(result.body)
-    return archive_name(summary), archive(summary, _pictures(files), nonce=secrets.token_urlsafe(16))
+    return archive_name(summary), archive(summary, *_kept(summary, files), nonce=secrets.token_urlsafe(16))
 
 
-def _pictures(files: Sequence[Artifact]) -> Pictures:
-    return pictures_in((each.name, each.content_type, each.body) for each in files)
+def _kept(summary: Extraction, files: Sequence[Artifact]) -> tuple[Pictures, Fonts]:
+    kept = [(each.name, each.content_type, each.body) for each in files]
+    return pictures_in(kept), fonts_in(summary, kept)
 
 
 def _zip_path(job: Job, paths: Paths) -> str:

@@ -59,3 +59,11 @@ async def open_tab(devtools: Connection, width: int = 1280, height: int = 1000) 
     await tab.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
     yield tab
     await devtools.send("Target.disposeBrowserContext", direct)
+
+
+async def tab_at(devtools: Connection, url: str) -> Tab:
+    """A tab that somebody else has opened: the one at an address, until its owner closes it."""
+    targets = (await devtools.send("Target.getTargets"))["targetInfos"]
+    (target,) = [each["targetId"] for each in targets if each["url"] == url and each["type"] == "page"]
+    session = (await devtools.send("Target.attachToTarget", {"targetId": target, "flatten": True}))["sessionId"]
+    return Tab(devtools, session, target)

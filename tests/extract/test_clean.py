@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from selectolax.lexbor import LexborHTMLParser
 
 from jobserver.extract import allowed
-from jobserver.extract.clean import MAX_DEPTH, Cleaned, clean
+from jobserver.extract.clean import MAX_DEPTH, Cleaned, SafeRules, clean
 from jobserver.extract.html import to_html
-from jobserver.extract.model import Node
+from jobserver.extract.model import Node, Rule
 from jobserver.extract.safe_url import css_url, image_url, link_url, srcset, web_url
 from tests.extract import hostile
 from tests.extract.make_nodes import a_node, a_rule, descendants, texts
@@ -263,4 +263,24 @@ def test_another_tag_keeps_what_browsers_do_for_the_old_one():
     assert [rule.declarations for rule in rules] == [
         {"margin-top": "1em", "margin-bottom": "1em"},
         {"margin-top": "0px"},
+    ]
+
+
+def test_rules_that_several_components_share_keep_their_ids_apart():
+    rules = SafeRules()
+    roots = [
+        Node("div", {}, [Rule({"mask-image": "url(#a)", "clip-path": "url(#a)"})], [Node("i", {"id": "a"})])
+        for _ in range(3)
+    ]
+    roots[0].children.clear()
+    kept = [clean(root, prefix=f"gen-{place}", rules=rules).root.rules[0] for place, root in enumerate(roots)]
+    assert [rule.declarations["clip-path"] for rule in kept] == ["url(#a)", "url(#gen-1-a)", "url(#gen-2-a)"]
+
+
+def test_rules_that_differ_in_order_alone_are_two():
+    rules = SafeRules()
+    ways = [Rule({"left": "1px", "right": "2px"}), Rule({"right": "2px", "left": "1px"})]
+    assert [list(clean(Node("b", {}, [way]), rules=rules).root.rules[0].declarations) for way in ways] == [
+        ["left", "right"],
+        ["right", "left"],
     ]

@@ -32,6 +32,7 @@ NEARBY = (
     "http://1。1/a.png",
     "http://%31%32%37.0.0.1/a.png",
 )
+FAR_SHEET = "https://cdn.example.com/a.css"
 FAR = "https://cdn.example.com/my picture.png?x=|y"
 
 
@@ -109,3 +110,12 @@ def test_paint_and_filters_are_those_of_the_component_itself(name: str):
     ][0]["htmlSnippet"]
     assert FAR not in html
     assert html.count("url(#") == 1
+
+
+def test_warnings_name_no_private_address():
+    capture = a_capture()
+    capture.warnings.append(f"Style sheets that could not be read: 2 (http://10.0.0.1/a.css, {FAR_SHEET}).")
+    extraction = render(
+        capture, max_components=1, completed_at="", max_result_bytes=10_000, admits=admitted_by(UrlPolicy())
+    )
+    assert extraction["warnings"] == [f"Style sheets that could not be read: 2 (a private address, {FAR_SHEET})."]

@@ -11,14 +11,14 @@ from jobserver.errors import PageError, TimedOut
 from jobserver.extract.browser.cdp import ProtocolError, connect
 from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.context import open_page
-from jobserver.extract.browser.judge import Keep, verify
+from jobserver.extract.browser.fonts import keeping_fonts
+from jobserver.extract.browser.judge import Keep, Verification
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.extract.browser.page import Page, PageMoved
 from jobserver.extract.browser.pictures import Studio
 from jobserver.extract.browser.read import Reading
 from jobserver.extract.browser.settle import Budget, settle
 from jobserver.extract.model import Capture, Extraction, Request
-from jobserver.extract.text import scrub
 
 __all__ = ["BrowserKeeper", "Chromium", "Visit", "find_chromium", "visit"]
 
@@ -35,7 +35,7 @@ class Visit:
         self._report = report
         self._limit = limit
         self._budget = Budget(request.time_limit)
-        self._looks: dict[str, str] = {}
+        self._verification: Verification | None = None
 
     async def read(self) -> Capture:
         """The components of the page as the browser shows it.
@@ -51,25 +51,32 @@ class Visit:
         self._report(0.6, "Reading components")
         reading = Reading(page, self._request, budget)
         await reading.wide()
+        await self._picture(reading)
         await reading.narrow()
         self._limit.reschedule(None)
         self._report(1.0, "Page read")
         if refused := page.refused_requests():
             page.warnings.append(f"{refused} requests of the page were refused: their addresses are not allowed.")
         capture = reading.capture()
-        for found in capture.found:
-            self._looks.setdefault(scrub(found.selector), found.look)
+        capture.fonts = page.traffic.fonts.loaded
         return capture
 
-    async def verify(self, extraction: Extraction, keep: Keep) -> None:
-        """Say in ``extraction``, made of what was read, how like the page its components are; see `judge.verify`.
-
-        It has what is left of the time limit. Raises TimeoutError after that.
-        """
+    async def _picture(self, reading: Reading) -> None:
+        """Before the page has been narrow: not all go back to what they were."""
         if self._request.verify != "none":
-            studio = Studio(self._page, self._request.viewport[0], self._budget, self._looks)
-            async with asyncio.timeout(self._budget.rest()):
-                await verify(studio, self._request, self._budget, extraction, keep)
+            studio = Studio(self._page, self._request.viewport, self._budget)
+            self._verification = Verification(studio, self._request, self._budget)
+            await self._verification.picture(reading.originals())
+
+    async def verify(self, extraction: Extraction, keep: Keep) -> None:
+        """Say in ``extraction``, made of what was read, how like the page its components are; see `judge`.
+
+        It has what is left of the time limit. Raises TimeoutError after that. Meanwhile ``keep`` gets the page's fonts.
+        """
+        async with keeping_fonts(self._page, extraction, keep, time_limit=self._budget.share(0.1, 3.0)):
+            if self._verification is not None:
+                async with asyncio.timeout(self._budget.rest()):
+                    await self._verification.compare(extraction, keep)
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from jobserver.extract.model import Box
 
@@ -18,22 +19,21 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 _STARTS = 24
 
 Numbered = tuple[int, Box]
-"""The index of a component, and its box in the page."""
+"""The number of a component, and its box in the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Of one picture. ``band``, ``stage``: CSS pixels of height; ``width`` of both. ``most``: components."""
+    """Of one picture, of the page or of the stage, in CSS pixels. ``most``: components."""
 
     width: int
-    band: int
-    stage: int
+    height: int
     most: int
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The whole pixels of a component with its margin, as far as they are in the page."""
+    """The whole pixels of a component with its margin, as far as they are in the page and fit into a picture."""
 
     left: int
     top: int
@@ -41,14 +41,15 @@ class Crop:
     bottom: int
 
     @classmethod
-    def of(cls, box: Box, width: int) -> Crop:
-        """Of a box in a page that is ``width`` wide."""
-        return cls(
-            max(math.floor(box.x) - MARGIN, 0),
-            max(math.floor(box.y) - MARGIN, 0),
-            min(math.ceil(box.x + box.width) + MARGIN, width),
-            math.ceil(box.y + box.height) + MARGIN,
-        )
+    def of(cls, box: Box, bounds: Bounds) -> Crop:
+        """Of a box that is no larger than a picture. One that is as high as that has no room for margins."""
+        first, last = math.floor(box.y), math.ceil(box.y + box.height)
+        margin = min(MARGIN, max(bounds.height - (last - first), 0) // 2)
+        top = max(first - margin, 0)
+        # Between two pixels it may cover one row more than it is high.
+        last = min(last, first + bounds.height) if box.height <= bounds.height else last
+        left, right = math.floor(box.x) - MARGIN, math.ceil(box.x + box.width) + MARGIN
+        return cls(max(left, 0), top, min(right, bounds.width), last + margin)
 
     def is_apart_from(self, other: Crop) -> bool:
         """Whether neither can cast a shadow on the other."""
@@ -75,6 +76,25 @@ class Layer:
     bottom: int
     stage: int
 
+    @property
+    def pixels(self) -> int:
+        """Of all its components, each with its margin."""
+        return sum((item.crop.right - item.crop.left) * (item.crop.bottom - item.crop.top) for item in self.items)
+
+    @property
+    def left(self) -> int:
+        """Of all its components with their margins, in the page and on the stage."""
+        return min((item.crop.left for item in self.items), default=0)
+
+    @property
+    def right(self) -> int:
+        """As ``left``."""
+        return max((item.crop.right for item in self.items), default=0)
+
+    def of(self, numbers: AbstractSet[int]) -> Layer:
+        """The same with some of its components."""
+        return replace(self, items=tuple(item for item in self.items if item.index in numbers))
+
 
 def layers_of(components: Sequence[Numbered], bounds: Bounds) -> Iterator[Layer]:
     """Layers with all components in them that fit into one at all, the fullest first."""
@@ -94,8 +114,8 @@ def sample_of(components: Sequence[Numbered], bounds: Bounds, seed: int) -> Iter
     """
     rest = _evenly(components, seed)
     while rest:
-        crop = Crop.of(rest[0][1], bounds.width)
-        layer = _filled(rest, max((crop.top + crop.bottom - bounds.band) // 2, 0), bounds)
+        crop = Crop.of(rest[0][1], bounds)
+        layer = _filled(rest, max((crop.top + crop.bottom - bounds.height) // 2, 0), bounds)
         if layer.items:
             yield layer
         taken = {rest[0][0], *(item.index for item in layer.items)}
@@ -112,7 +132,7 @@ def _evenly(components: Sequence[Numbered], seed: int) -> list[Numbered]:
 
 def _fullest(components: Sequence[Numbered], bounds: Bounds) -> Layer | None:
     """The layer with the most of them, looked for in bands all over the page; of equal ones the upper."""
-    tops = sorted({Crop.of(box, bounds.width).top for _, box in components})
+    tops = sorted({Crop.of(box, bounds).top for _, box in components})
     starts = tops[:: math.ceil(len(tops) / _STARTS)] if tops else []
     layers = (_filled(components, top, bounds) for top in starts)
     best = max(layers, key=lambda layer: len(layer.items), default=None)
@@ -123,12 +143,12 @@ def _filled(components: Sequence[Numbered], top: int, bounds: Bounds) -> Layer:
     """As many as fit into the band at ``top``, in the order given."""
     items: list[Item] = []
     for index, box in components:
-        crop = Crop.of(box, bounds.width)
-        inside = crop.top >= top and crop.bottom <= top + bounds.band
+        crop = Crop.of(box, bounds)
+        inside = crop.top >= top and crop.bottom <= top + bounds.height
         if not inside or len(items) >= bounds.most or not all(crop.is_apart_from(item.crop) for item in items):
             continue
         twin = max((_below(item) for item in items if _shares_columns(item.crop, crop)), default=0)
-        if twin + crop.bottom - crop.top <= bounds.stage:
+        if twin + crop.bottom - crop.top <= bounds.height:
             items.append(Item(index, box, crop, twin))
     first = min((item.crop.top for item in items), default=0)
     last = max((item.crop.bottom for item in items), default=0)

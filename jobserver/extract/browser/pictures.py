@@ -1,7 +1,8 @@
-"""Takes pictures of components: as they are in the page, and below that alone with their css."""
+"""Takes pictures of components: as they are in the page, and later alone with their css."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from jobserver.errors import PageError
 from jobserver.extract.browser import script
-from jobserver.extract.browser.layers import Item, Layer, Numbered
+from jobserver.extract.browser.layers import Crop, Item, Layer, Numbered
 from jobserver.extract.browser.page import Page
 from jobserver.extract.browser.settle import Budget, within
 from jobserver.extract.model import Box, Component
@@ -23,6 +24,15 @@ _WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """The element that stands for a look in the page. ``selector``: as in the result."""
+
+    look: str
+    selector: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
     """How like its original a rebuilt component is; see `model.Fidelity`. ``picture``: WebP of the original."""
 
@@ -32,66 +42,102 @@ class Likeness:
 
 
 class Studio:
-    """Where pictures are taken: a page whose components were read, and are rendered by now.
+    """Where pictures are taken: a page whose components were read.
 
-    ``width``: of its viewport. ``looks``: selector of a component → its look, as `read.Reading` left it in the page.
+    First come those of the originals (`survey`, `picture`, `release`), while the page is as wide as it was read, and
+    then those of their twins (`compare`), whatever has become of the page by then.
     """
 
-    def __init__(self, page: Page, width: int, budget: Budget, looks: Mapping[str, str]) -> None:
+    def __init__(self, page: Page, viewport: tuple[int, int], budget: Budget) -> None:
         self._page = page
-        self._width = width
+        self._viewport = viewport
         self._budget = budget
-        self._looks = looks
+        self._looks: list[str] = []
+        self._is_transparent = False
+        self._stage: str | None = None
 
-    async def survey(self, components: Sequence[Component]) -> list[Numbered] | None:
+    async def survey(self, originals: Sequence[Original]) -> list[Numbered] | None:
         """Those that can be pictured alone: seen, whole, on one line, no larger than the viewport, as when read.
 
-        None: the page is too large, it would stand still for too long each time that all but a few is hidden.
+        The place of each in ``originals`` is its number. None: the page is too large, it would stand still for
+        too long each time that all but a few is hidden.
         """
-        asked = [(each["index"], each["selector"], box) for each in components if (box := each["box"])]
-        sizes = [[self._looks.get(selector), box["width"], box["height"]] for _, selector, box in asked]
+        self._looks = [each.look for each in originals]
+        sizes = [[each.look, each.box.width, each.box.height] for each in originals]
         boxes = await self._run(script.SURVEY, {"components": sizes, "most": MAX_ELEMENTS})
         if boxes is None:
             return None
-        return [(index, Box(**box)) for (index, *_), box in zip(asked, boxes, strict=True) if box is not None]
+        return [(number, Box(**box)) for number, box in enumerate(boxes) if box is not None]
+
+    async def picture(self, layer: Layer) -> set[int]:
+        """Keep the originals of a layer in the page; the numbers of those that stood where they were seen before."""
+        scene = {"looks": [self._looks[item.index] for item in layer.items], "top": layer.top, "bottom": layer.bottom}
+        _, view = await asyncio.gather(self._lift_ground(), self._run(script.ORIGINALS, scene))
+        bottom = min(layer.bottom, view["bottom"])  # what is cast beyond the end of the page is not in view
+        left = max(layer.left, view["left"])
+        clip = {"x": left, "y": layer.top, "width": layer.right - left, "height": bottom - layer.top}
+        # Never beyond the viewport: the browser would show the page in other sizes for that, and it would hear of it.
+        picture = await self._shoot(clip, beyond=False)
+        parts = [
+            {"look": self._looks[item.index], **_part(item, Crop(left, layer.top, layer.right, bottom))}
+            for item in layer.items
+        ]
+        there = await self._run(script.KEEP, {"picture": picture, "parts": parts})
+        return {item.index for item, is_there in zip(layer.items, there, strict=True) if is_there}
+
+    async def release(self) -> None:
+        """Show the page as it was before the first picture."""
+        await self._run(script.ORIGINALS, {})
 
     async def compare(self, layer: Layer, components: Mapping[int, Component]) -> dict[int, Likeness]:
-        """Index → likeness of the components of a layer, by one picture.
+        """Index → likeness of the components of a layer, by a picture of their twins. ``components``: by number.
 
         Raises PageError also when the page took the stage away: what it says of its components is not about them.
         """
-        looks = [self._looks[components[item.index]["selector"]] for item in layer.items]
-        await self._page.send("Emulation.setDefaultBackgroundColorOverride", _TRANSPARENT)
-        frame = await self._run(script.STAGE, {"looks": looks, "top": layer.bottom})
-        html = "".join(f"<div>{components[item.index]['htmlSnippet']}</div>" for item in layer.items)
-        await self._fill(str(frame), f"<!doctype html><html><body>{html}</body></html>")
-        twins = [{"css": components[item.index]["css"], **_place(item)} for item in layer.items]
+        items = [item for item in layer.items if item.index in components]
+        html = "".join(f"<div>{components[item.index]['htmlSnippet']}</div>" for item in items)
+        # Not from inside the page, which may forbid it to (Trusted Types).
+        filled = {"frameId": await self._open_stage(), "html": f"<!doctype html><html><body>{html}</body></html>"}
+        await self._page.send("Page.setDocumentContent", filled)
+        twins = [{"css": components[item.index]["css"], **_place(item)} for item in items]
         await self._run(script.PLACE, {"twins": twins, "milliseconds": self._budget.share(0.05, _WAIT) * 1000})
         await within(self._budget.share(0.05, _WAIT), self._page.traffic.settled(0.0))
-        return await self._judge(layer, await self._shoot(layer))
-
-    async def _fill(self, name: str, html: str) -> None:
-        """Write a frame's document; not from inside the page, which may forbid it to (Trusted Types)."""
-        tree = (await self._page.send("Page.getFrameTree"))["frameTree"]
-        frames = [child["frame"]["id"] for child in tree.get("childFrames", []) if child["frame"].get("name") == name]
-        if not frames:
-            raise PageError("The page allows no frame for its components.")
-        await self._page.send("Page.setDocumentContent", {"frameId": frames[0], "html": html})
-
-    async def _shoot(self, layer: Layer) -> str:
-        """The picture of a layer as base64 of a PNG."""
-        height = layer.bottom - layer.top + layer.stage
-        clip = {"x": 0, "y": layer.top, "width": self._width, "height": height, "scale": 1}
-        how = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
-        return str((await self._page.send("Page.captureScreenshot", how))["data"])
-
-    async def _judge(self, layer: Layer, picture: str) -> dict[int, Likeness]:
-        pairs = [_pair(item, layer) for item in layer.items]
+        clip = {"x": layer.left, "y": 0, "width": layer.right - layer.left, "height": layer.stage}
+        picture = await self._shoot(clip, beyond=True)
+        pairs = [
+            {"look": self._looks[item.index], "twin": {"x": item.crop.left - layer.left, "y": item.twin}}
+            for item in items
+        ]
         told = await self._run(script.COMPARE, {"picture": picture, "pairs": pairs})
         return {
-            item.index: Likeness(each["diff"], each["ssim"], base64.b64decode(each["webp"]) if each["webp"] else None)
-            for item, each in zip(layer.items, told, strict=True)
+            components[item.index]["index"]: Likeness(
+                each["diff"], each["ssim"], base64.b64decode(each["webp"]) if each["webp"] else None
+            )
+            for item, each in zip(items, told, strict=True)
         }
+
+    async def _lift_ground(self) -> None:
+        """Nothing is painted behind the page in any picture from now on."""
+        if not self._is_transparent:
+            await self._page.send("Emulation.setDefaultBackgroundColorOverride", _TRANSPARENT)
+            self._is_transparent = True
+
+    async def _open_stage(self) -> str:
+        """The id of the stage's frame."""
+        if self._stage is None:
+            width, height = self._viewport
+            name = await self._run(script.STAGE, {"width": width, "height": height})
+            tree = (await self._page.send("Page.getFrameTree"))["frameTree"]
+            frames = (child["frame"] for child in tree.get("childFrames", []))
+            self._stage = next((frame["id"] for frame in frames if frame.get("name") == name), None)
+        if self._stage is None:
+            raise PageError("The page allows no frame for its components.")
+        return self._stage
+
+    async def _shoot(self, clip: Mapping[str, float], *, beyond: bool) -> str:
+        """A part of the page as base64 of a PNG. ``beyond``: also what is not in view."""
+        how = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": beyond, "clip": {**clip, "scale": 1}}
+        return str((await self._page.send("Page.captureScreenshot", how))["data"])
 
     async def _run(self, function: str, options: dict[str, Any]) -> Any:
         return await self._page.run(function, options, time_limit=self._budget.share(0.2, 10.0))
@@ -102,12 +148,13 @@ def _place(item: Item) -> dict[str, float]:
     return {"x": item.box.x, "y": item.twin + item.box.y - item.crop.top, "width": item.box.width}
 
 
-def _pair(item: Item, layer: Layer) -> dict[str, Any]:
-    """A component's two parts of its layer's picture."""
-    crop = item.crop
+def _part(item: Item, picture: Crop) -> dict[str, Any]:
+    """Where an original is in the picture of its layer, and its box in the page."""
+    crop, box = item.crop, item.box
     return {
-        "original": {"x": crop.left, "y": crop.top - layer.top},
-        "twin": {"x": crop.left, "y": layer.bottom - layer.top + item.twin},
+        "x": crop.left - picture.left,
+        "y": crop.top - picture.top,
         "width": crop.right - crop.left,
-        "height": crop.bottom - crop.top,
+        "height": min(crop.bottom, picture.bottom) - crop.top,
+        "box": {"x": box.x, "y": box.y, "width": box.width, "height": box.height},
     }

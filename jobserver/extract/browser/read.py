@@ -9,10 +9,12 @@ from jobserver.errors import PageError
 from jobserver.extract import allowed
 from jobserver.extract.browser import script
 from jobserver.extract.browser.page import Page, PageMoved, metrics
+from jobserver.extract.browser.pictures import Original
 from jobserver.extract.browser.reading import to_capture
 from jobserver.extract.browser.settle import Budget
 from jobserver.extract.browser.sheets import sheet_texts
-from jobserver.extract.model import Capture, Request
+from jobserver.extract.model import Box, Capture, Request
+from jobserver.extract.text import scrub
 
 MAX_ELEMENTS = 12_000
 """Elements captured in one visit, with their styles: about 30 MB of JSON at the very most."""
@@ -34,8 +36,8 @@ _TAGS = {
 class Reading:
     """What is read off one page, in one isolated world that lasts as long as its document.
 
-    `wide` comes first, then `narrow` or not, then `capture`. Between `wide` and the end of the document that world has
-    ``globalThis.jobserver.elements``: look → the element that stands for it.
+    `wide` comes first, then `originals` and `narrow` or not, then `capture`. Between `wide` and the end of
+    the document that world has ``globalThis.jobserver.elements``: look → the element that stands for it.
     """
 
     def __init__(self, page: Page, request: Request, budget: Budget) -> None:
@@ -46,21 +48,44 @@ class Reading:
 
     async def wide(self) -> None:
         """Read the components at the request's viewport. Raises PageError and PageMoved."""
+        limit = self._budget.share(0.5, 25.0)
         bounds = {
             "components": self._request.max_components,
             "elements": MAX_ELEMENTS,
             "elementsEach": MAX_ELEMENTS_EACH,
             "scanned": MAX_SCANNED,
-            "milliseconds": self._budget.share(0.4, 20.0) * 1000,
+            "milliseconds": 800 * limit,
             "pictures": self._budget.share(0.03, 1.0) * 1000,
         }
         texts = await sheet_texts(self._page, time_limit=self._budget.share(0.1, 4.0))
         argument = {**bounds, "sheets": texts, "tags": _TAGS}
-        read = await self._page.run(script.CAPTURE, argument, time_limit=self._budget.rest())
+        read = await self._page.run(script.CAPTURE, argument, time_limit=limit)
         self._read = json.loads(str(read))
+        await self._compare()
+
+    async def _compare(self) -> None:
+        """Mend the components where their rules alone do not make them look as they do in the page."""
+        limit = self._budget.share(0.3, 15.0)
+        try:
+            told = await self._page.run(script.COMPARED, {"milliseconds": 800 * limit}, time_limit=limit)
+        except (PageError, TimeoutError):
+            self._read["warnings"].append("The page stood in the way of comparing what was built with it.")
+            return
+        compared = json.loads(str(told))
+        self._read["compared"] = compared["rules"]
+        self._read["warnings"] += compared["warnings"]
+        for look, note in compared["notes"].items():
+            self._read["trees"][look]["warnings"].append(note)
+
+    def originals(self) -> list[Original]:
+        """The element that stands for each look, in the order they were found."""
+        first: dict[str, dict[str, Any]] = {}
+        for item in self._read["found"]:
+            first.setdefault(item["look"], item)
+        return [Original(look, scrub(item["selector"]), Box(**item["box"])) for look, item in first.items()]
 
     async def narrow(self) -> None:
-        """Mend the components where they look otherwise at 390 px, then show the page as wide as it was.
+        """Mend the components where they look otherwise at 390 px; it stays as narrow as that.
 
         A page that cannot be shown narrow keeps what was read of it, with a warning.
         """
@@ -76,8 +101,6 @@ class Reading:
                 self._read["warnings"].append(f"Components whose look on a phone could not be read: {missed}.")
         except (PageError, PageMoved, TimeoutError):
             self._read["warnings"].append("How the page looks on a phone could not be read.")
-        finally:
-            await self._show(self._request.viewport[0])
 
     def capture(self) -> Capture:
         """What was read, with the page's warnings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from jobserver.extract.model import Box, Capture, Found, Node, Rule
@@ -10,8 +11,10 @@ from jobserver.extract.model import Box, Capture, Found, Node, Rule
 
 def to_capture(url: str, read: dict[str, Any], warnings: list[str]) -> Capture:
     """The capture of a page at ``url``. Components of one look share the tree of the first of them."""
+    rules = [_rule(rule) for rule in read["rules"]]
+    mended = [read.get(when, {}) for when in ("compared", "narrow")]
     trees = {
-        look: _mended(to_node(tree["root"]), read.get("narrow", {}).get(look, []))
+        look: _mended(to_node(tree["root"], rules), *(each.get(look, []) for each in mended))
         for look, tree in read["trees"].items()
     }
     return Capture(
@@ -25,13 +28,13 @@ def to_capture(url: str, read: dict[str, Any], warnings: list[str]) -> Capture:
     )
 
 
-def to_node(read: dict[str, Any]) -> Node:
-    """One element and all below it; the script bounds the depth."""
+def to_node(read: dict[str, Any], rules: list[Rule]) -> Node:
+    """One element and all below it, which name their places in ``rules``; the script bounds the depth."""
     return Node(
         tag=read["tag"],
         attrs=read["attrs"],
-        rules=[_rule(rule) for rule in read["rules"]],
-        children=[child if isinstance(child, str) else to_node(child) for child in read["children"]],
+        rules=[rules[place] for place in read["rules"]],
+        children=[child if isinstance(child, str) else to_node(child, rules) for child in read["children"]],
     )
 
 
@@ -39,10 +42,10 @@ def _rule(read: dict[str, Any]) -> Rule:
     return Rule(read["declarations"], read["suffix"], tuple(read["conditions"]))
 
 
-def _mended(root: Node, rules: list[tuple[int, list[dict[str, Any]]]]) -> Node:
-    """The tree with other rules for some of its elements, by their places in document order."""
-    nodes = list(_nodes(root)) if rules else []
-    for place, read in rules:
+def _mended(root: Node, *rules: list[tuple[int, list[dict[str, Any]]]]) -> Node:
+    """The tree with other rules for some of its elements, by their places in document order; the last ones count."""
+    nodes = list(_nodes(root)) if any(rules) else []
+    for place, read in chain(*rules):
         nodes[place].rules = [_rule(rule) for rule in read]
     return root
 

@@ -29,6 +29,8 @@ MAX_HEIGHT = 20_000
 
 _MOVES = 3
 
+_SCROLLING = frozenset({"scroll", "scrollend"})
+
 
 class Budget:
     """The seconds of one visit, and what is left of them."""
@@ -82,15 +84,15 @@ async def _settle_here(page: Page, budget: Budget) -> None:
 async def _hears_scrolling(page: Page) -> bool:
     """Whether scripts of the page listen to its being scrolled; also when it does not say."""
     with suppress(ProtocolError, TimeoutError):
-        return any([await _hears(page, "scroll", target) for target in ("window", "document")])
+        return any(await asyncio.gather(*(_hears(page, _SCROLLING, target) for target in ("window", "document"))))
     return True
 
 
-async def _hears(page: Page, event: str, target: str) -> bool:
+async def _hears(page: Page, events: frozenset[str], target: str) -> bool:
     # Both names are the browser's own, which no page can give another meaning: nothing of the page's is run.
     found = await page.send("Runtime.evaluate", {"expression": target}, time_limit=2.0)
     heard = await page.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
-    return any(listener["type"] == event for listener in heard["listeners"])
+    return any(listener["type"] in events for listener in heard["listeners"])
 
 
 async def within(seconds: float, waiting: Awaitable[object]) -> bool:

@@ -19,10 +19,10 @@ MAX_SHEETS = 60
 
 
 class SheetText(TypedDict):
-    """A style sheet as it came. ``url``: the address that the page has it under."""
+    """A style sheet as it came. ``url``: what the page has it under. ``text``: None where nobody answered."""
 
     url: str
-    text: str
+    text: str | None
 
 
 async def sheet_texts(page: Page, *, time_limit: float) -> list[SheetText]:
@@ -34,21 +34,26 @@ async def sheet_texts(page: Page, *, time_limit: float) -> list[SheetText]:
     is worth reading.
     """
     found: list[SheetText] = []
+    missing: list[SheetText] = []
     with suppress(TimeoutError, ProtocolError, PageError):
         async with asyncio.timeout(time_limit):
             survey = await page.run(script.UNREAD, time_limit=time_limit)
+            gone = page.traffic.missing_sheets.urls.intersection(survey["closed"])
+            missing += [{"url": url, "text": None} for url in sorted(gone)]
+            survey["closed"] = [url for url in survey["closed"] if url not in gone]
             # What the page has loaded itself is at hand; the browser must first be asked what else there is.
             if survey["closed"] or not await _recall(page, survey["lossy"], found):
                 found.clear()
                 await _fetch(page, survey, found)
-    return found
+    return found + missing
 
 
 async def _recall(page: Page, urls: list[str], found: list[SheetText]) -> bool:
     """Whether the browser still had all of these."""
     room = MAX_BYTES
-    for url in urls[:MAX_SHEETS]:
-        if (text := await page.text_of(url)) is None:
+    urls = urls[:MAX_SHEETS]
+    for url, text in zip(urls, await asyncio.gather(*map(page.text_of, urls)), strict=True):
+        if text is None:
             return False
         if len(text) <= room:
             room -= len(text)

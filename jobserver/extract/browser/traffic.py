@@ -1,4 +1,4 @@
-"""What goes over the wire for one page: how much, and whether anything still does."""
+"""What goes over the wire for one page: how much, whether anything still does, and which fonts came."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import math
 
 from jobserver.extract.browser.cdp import Params
+from jobserver.extract.browser.loaded_fonts import LoadedFonts
+from jobserver.extract.browser.missing_sheets import MissingSheets
 
 _EXPANSION = 4
 """Unpacked bytes allowed per byte of the limit: text packs three to one, compression bombs a thousand to one."""
@@ -34,14 +36,21 @@ class Traffic:
         self._changed = asyncio.Event()
         self._answered_at = -math.inf
         self.exceeded = False
+        self.fonts = LoadedFonts()
+        self.missing_sheets = MissingSheets()
 
     def note(self, method: str, params: Params) -> None:
         """Take in one event of the Network domain; others are ignored."""
+        self.fonts.note(method, params)
+        self.missing_sheets.note(method, params)
         match method:
             case "Network.requestWillBeSent":
                 self._begin(params)
-            case "Network.loadingFinished" | "Network.loadingFailed":
+            case "Network.loadingFinished":
                 self._end(params["requestId"])
+            case "Network.loadingFailed":
+                # A script that never came asks for nothing; whoever has another ready for that asks at once.
+                self._end(params["requestId"], is_answer=params.get("type") != "Script")
             case "Network.dataReceived":
                 self._count(params)
 
@@ -71,11 +80,12 @@ class Traffic:
             self._for_scripts.add(params["requestId"])
         self._changed.set()
 
-    def _end(self, request_id: str) -> None:
+    def _end(self, request_id: str, *, is_answer: bool = True) -> None:
         self._under_way.discard(request_id)
         if request_id in self._for_scripts:
             self._for_scripts.discard(request_id)
-            self._answered_at = asyncio.get_running_loop().time()
+            if is_answer:
+                self._answered_at = asyncio.get_running_loop().time()
         self._changed.set()
 
     def _count(self, params: Params) -> None:

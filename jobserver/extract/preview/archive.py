@@ -11,6 +11,7 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from jobserver.extract.model import Component, Extraction
+from jobserver.extract.preview.fonts import Fonts, beside
 from jobserver.extract.preview.markup import counted, percent, text
 from jobserver.extract.preview.page import host, preview_page
 from jobserver.extract.preview.pictures import Pictures
@@ -33,6 +34,10 @@ form-action 'none'">
 </body></html>
 """
 
+_FONTS = """
+- `fonts/`: font files, which the css loads from there. Host them yourself: most sites give theirs to
+  their own pages only."""
+
 _README = """# Components of {host}
 
 {count} of <{url}>, read on {day} by the {engine} engine.{fidelity}
@@ -40,19 +45,19 @@ _README = """# Components of {host}
 - `index.html`: all of them to look at, with their sources. Open it in a browser.
 - `components.css` and `Components.{ending}`: all of them for a project, as React components that share one style sheet.
 - `components/`: each by itself: `.html` with `.css`, and `.{ending}` with the same `.css`.{pictures}
-- `tokens.json`: the colours, type, spacing, radii and shadows that the page uses, and how often.
+- `tokens.json`: the colours, type, spacing, radii and shadows that the page uses, and how often.{fonts}
 
-Pictures and fonts are not in here: they come from where the page has them. What is on it
+Pictures{elsewhere} are not in here: they come from where the page has them. What is on it
 belongs to whoever made it.
 """
 
 
-def archive(summary: Extraction, pictures: Pictures, *, nonce: str) -> bytes:
+def archive(summary: Extraction, pictures: Pictures, fonts: Fonts, *, nonce: str) -> bytes:
     """The zip file. It takes a moment: not for an event loop. ``nonce``: of the preview page in it."""
     made, root = _moment(summary["completedAt"]), archive_name(summary).removesuffix(".zip")
     body = BytesIO()
     with ZipFile(body, "w") as file:
-        for name, content in _files(summary, pictures, nonce):
+        for name, content in _files(summary, pictures, fonts, nonce):
             info = ZipInfo(f"{root}/{name}", made)
             info.external_attr = _PERMISSIONS
             packed = ZIP_STORED if isinstance(content, bytes) else ZIP_DEFLATED
@@ -65,24 +70,26 @@ def archive_name(summary: Extraction) -> str:
     return f"{_safe(host(summary)).strip('.-')[:80] or 'page'}-components.zip"
 
 
-def _files(summary: Extraction, pictures: Pictures, nonce: str) -> Iterator[tuple[str, str | bytes]]:
+def _files(summary: Extraction, pictures: Pictures, fonts: Fonts, nonce: str) -> Iterator[tuple[str, str | bytes]]:
     ending = _ending(summary)
     imports = "".join(_IMPORT.findall(summary["reactFile"]))
-    yield "README.md", _readme(summary, pictures)
-    yield "index.html", preview_page(summary, nonce=nonce, pictures=pictures)
-    yield "components.css", summary["cssFile"]
+    yield "README.md", _readme(summary, pictures, fonts)
+    yield "index.html", preview_page(summary, nonce=nonce, pictures=pictures, fonts=fonts)
+    yield "components.css", beside(summary["cssFile"], fonts, "fonts")
     yield f"Components.{ending}", summary["reactFile"]
     yield "tokens.json", json.dumps(summary.get("tokens", {}), indent=2, ensure_ascii=False) + "\n"
     for component in summary["components"]:
         name = _file_name(component)
         yield f"components/{name}.html", _PAGE.format(name=text(name), html=component["htmlSnippet"])
-        yield f"components/{name}.css", f"{component['css']}\n"
+        yield f"components/{name}.css", f"{beside(component['css'], fonts, '../fonts')}\n"
         yield f"components/{name}.{ending}", f'{imports}import "./{name}.css";\n\n{component["reactSnippet"]}\n'
         if (picture := pictures.get(component["index"])) is not None:
             yield f"components/{name}.webp", picture.body
+    for font in fonts.values():
+        yield f"fonts/{font.name}", font.body
 
 
-def _readme(summary: Extraction, pictures: Pictures) -> str:
+def _readme(summary: Extraction, pictures: Pictures, fonts: Fonts) -> str:
     fidelity = summary.get("fidelity")
     return _README.format(
         host=host(summary),
@@ -98,6 +105,8 @@ def _readme(summary: Extraction, pictures: Pictures) -> str:
             else ""
         ),
         pictures="\n  A `.webp` shows it as it was on the page." if pictures else "",
+        fonts=_FONTS if fonts else "",
+        elsewhere=" and other fonts" if fonts else " and fonts",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from jobserver.extract.model import Component, Fidelity, Format
 from jobserver.extract.preview.backdrop import needs_dark
 from jobserver.extract.preview.controls import COPY
+from jobserver.extract.preview.fonts import Embedding
 from jobserver.extract.preview.frame import component_document, frame
 from jobserver.extract.preview.markup import counted, in_bytes, percent, similarity, text
 from jobserver.extract.preview.pictures import Picture, Pictures
@@ -36,6 +37,7 @@ class Cards:
     format: Format
     names: dict[int, str]
     pictures: Pictures
+    fonts: Embedding
 
     def card(self, component: Component) -> str:
         """The card of one component."""
@@ -51,7 +53,7 @@ class Cards:
         dark = " on-dark" if needs_dark(component["css"]) else ""
         # What scrolls has to be reached by keys in every browser.
         reached = f' tabindex="0" role="group" aria-label="{text(name)}"' if shown(component)[1] > TALL else ""
-        rebuilt = frame(name, component_document(component, self.nonce))
+        rebuilt = frame(name, component_document(component, self.fonts, self.nonce))
         if picture is None:
             alone = f'<figure class="rebuilt"><div class="fit">{rebuilt}</div></figure>'
             return f'<div class="stage{dark}"{reached}>{alone}</div>'

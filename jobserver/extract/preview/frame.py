@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from jobserver.extract.model import Component
+from jobserver.extract.preview.fonts import Embedding
 from jobserver.extract.preview.markup import text
 from jobserver.extract.preview.size import MARGIN, offset, shown, viewport
-
-_FONT_FACE = re.compile(r"^@font-face \{\n.*?^\}$", re.MULTILINE | re.DOTALL)
 
 _TYPE_STYLE = (
     "html{background:none;color:CanvasText;scrollbar-width:none}"
@@ -29,7 +26,7 @@ def frame(title: str, document: str) -> str:
     )
 
 
-def component_document(component: Component, nonce: str) -> str:
+def component_document(component: Component, fonts: Embedding, nonce: str) -> str:
     """The component alone with its css: at the page's own width as wide as it was there, elsewhere as wide as fits."""
     (width, height), (left, top), (wide, _) = shown(component), offset(component), viewport(component)
     # A transform makes the body what fixed and sticky parts are placed in. Without a margin below there is room for the
@@ -40,12 +37,12 @@ def component_document(component: Component, nonce: str) -> str:
         f"@media ({wide - 2}px<=width<={wide + 2}px){{body{{width:{width:g}px;min-height:{height:g}px;"
         f"margin:{MARGIN + top:g}px 0 0 {MARGIN + left:g}px}}}}"
     )
-    return _document(component["componentName"], component["css"], f"{place}{own}", component["htmlSnippet"], nonce)
+    css = fonts.within(component["css"])
+    return _document(component["componentName"], css, f"{place}{own}", component["htmlSnippet"], nonce)
 
 
-def type_document(fonts: list[tuple[str, int, float]], sample: str, css_file: str, nonce: str) -> str:
+def type_document(fonts: list[tuple[str, int, float]], sample: str, font_rules: str, nonce: str) -> str:
     """Lines of text, each in one of ``fonts``: (a ``font`` as CSS writes it, its count, the height of its row)."""
-    faces = "\n".join(_FONT_FACE.findall(css_file))
     rules = "\n".join(
         f"li:nth-child({number}){{height:{height:g}px}}li:nth-child({number}) p{{font:{font}}}"
         for number, (font, _, height) in enumerate(fonts, 1)
@@ -53,7 +50,7 @@ def type_document(fonts: list[tuple[str, int, float]], sample: str, css_file: st
     rows = "".join(
         f"<li><p>{text(sample)}</p><small>{text(font)} &ensp;{count}</small></li>" for font, count, _ in fonts
     )
-    return _document("Type", faces, f"{_TYPE_STYLE}\n{rules}", f"<ul>{rows}</ul>", nonce, schemes="light dark")
+    return _document("Type", font_rules, f"{_TYPE_STYLE}\n{rules}", f"<ul>{rows}</ul>", nonce, schemes="light dark")
 
 
 def _document(title: str, theirs: str, ours: str, body: str, nonce: str, schemes: str = "light") -> str:

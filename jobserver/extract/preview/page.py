@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from jobserver.extract.model import Component, Extraction
 from jobserver.extract.preview import controls
 from jobserver.extract.preview.card import Cards
+from jobserver.extract.preview.fonts import Embedding, Fonts
 from jobserver.extract.preview.markup import counted, percent, plural, similarity, text
 from jobserver.extract.preview.pictures import Pictures
 from jobserver.extract.preview.policy import policy, script, style
@@ -19,6 +20,7 @@ from jobserver.extract.text import cut
 Kinds = dict[str, list[Component]]
 
 _NO_PICTURES: Final[Pictures] = {}
+_NO_FONTS: Final[Fonts] = {}
 
 
 def preview_page(
@@ -27,10 +29,12 @@ def preview_page(
     nonce: str,
     job_id: str | None = None,
     pictures: Pictures = _NO_PICTURES,
+    fonts: Fonts = _NO_FONTS,
     download: str | None = None,
 ) -> str:
     """The whole page; see `preview_parts` to send it as it is written."""
-    return "".join(preview_parts(summary, nonce=nonce, job_id=job_id, pictures=pictures, download=download))
+    parts = preview_parts(summary, nonce=nonce, job_id=job_id, pictures=pictures, fonts=fonts, download=download)
+    return "".join(parts)
 
 
 def preview_parts(
@@ -39,19 +43,22 @@ def preview_parts(
     nonce: str,
     job_id: str | None = None,
     pictures: Pictures = _NO_PICTURES,
+    fonts: Fonts = _NO_FONTS,
     download: str | None = None,
 ) -> Iterator[str]:
     """The page piece by piece, one component each, so that megabytes need not be built at once.
 
     It asks for nothing itself, and works without its script but for what only a script can do. What pages wrote is
     markup nowhere but in sandboxed frames; elsewhere it is text. ``nonce``: the one of `preview_csp`, from a secure
-    random source. ``pictures``: of components as they were, by index. ``download``: where all is had as one file.
+    random source. ``pictures``: of components as they were, by index. ``fonts``: those that the frames are to have with
+    them. ``download``: where all is had as one file.
     """
     kinds: Kinds = {}
     for component in summary["components"]:
         kinds.setdefault(component["kind"], []).append(component)
     names = {component["index"]: component["componentName"] for component in summary["components"]}
-    cards = Cards(nonce, summary.get("format", "jsx"), names, pictures)
+    embedding = Embedding(fonts)
+    cards = Cards(nonce, summary.get("format", "jsx"), names, pictures, embedding)
     yield _head(summary, pictures, nonce)
     yield f"{_side(summary, kinds)}<main>{_title(summary, kinds, job_id, download)}"
     yield controls.bar({kind: plural(kind) for kind in kinds}, compare=any(index in pictures for index in names))
@@ -60,7 +67,7 @@ def preview_parts(
         yield f'<section class="kind" id="kind-{text(kind)}"><h2>{heading}</h2><div class="cards">'
         yield from (cards.card(component) for component in members)
         yield "</div></section>"
-    yield design(summary, nonce)
+    yield design(summary, embedding, nonce)
     yield _nothing("No components were found on this page.", hidden=bool(kinds))
     yield f"</main></div>{controls.status()}<script>{script()}</script></body></html>\n"
 

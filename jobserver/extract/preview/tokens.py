@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Literal, NamedTuple
 
+from jobserver.extract.font_files import faces
 from jobserver.extract.model import Extraction, Token, Tokens
+from jobserver.extract.preview.fonts import Embedding
 from jobserver.extract.preview.frame import frame, type_document
 from jobserver.extract.preview.markup import text
 
@@ -41,12 +43,13 @@ _SORTS: Final = (
 )
 
 
-def design(summary: Extraction, nonce: str) -> str:
+def design(summary: Extraction, fonts: Embedding, nonce: str) -> str:
     """The section with everything that is known of the page's design; empty where nothing is."""
     tokens = summary.get("tokens")
     if not tokens:
         return ""
-    parts = "".join(_part(sort, tokens, summary["cssFile"], nonce) for sort in _SORTS)
+    font_rules = fonts.within("\n".join(faces(summary["cssFile"])))
+    parts = "".join(_part(sort, tokens, font_rules, nonce) for sort in _SORTS)
     return (
         f'<section class="design" id="design"><h2>Design</h2><div class="parts">{parts}</div></section>'
         if parts
@@ -73,13 +76,13 @@ def token_rules(summary: Extraction) -> str:
     )
 
 
-def _part(sort: _Sort, tokens: Tokens, css_file: str, nonce: str) -> str:
+def _part(sort: _Sort, tokens: Tokens, font_rules: str, nonce: str) -> str:
     shown = _shown(sort, tokens)
     if not shown:
         return ""
     more = len(_all(sort, tokens)) - len(shown)
     rest = f" <small>{len(shown)} of {len(shown) + more}</small>" if more > 0 else ""
-    inside = _type(shown, css_file, nonce) if sort.member == "type" else _samples(sort, shown)
+    inside = _type(shown, font_rules, nonce) if sort.member == "type" else _samples(sort, shown)
     return (
         f'<section class="part {sort.member}" id="design-{sort.member}"><h3>{sort.title}{rest}</h3>{inside}</section>'
     )
@@ -95,9 +98,9 @@ def _samples(sort: _Sort, shown: Sequence[Token]) -> str:
     return f"<ul>{''.join(samples)}</ul>"
 
 
-def _type(shown: Sequence[Token], css_file: str, nonce: str) -> str:
+def _type(shown: Sequence[Token], font_rules: str, nonce: str) -> str:
     fonts = [(token["value"], token["count"], _row(token["value"])) for token in shown]
-    return frame("Type scale", type_document(fonts, _SAMPLE, css_file, nonce))
+    return frame("Type scale", type_document(fonts, _SAMPLE, font_rules, nonce))
 
 
 def type_height(summary: Extraction) -> float:

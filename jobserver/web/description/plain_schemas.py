@@ -65,6 +65,7 @@ _SUMMARY = answer(
         verified=whole(0),
         passed=whole(0),
     ),
+    fontFiles=array(answer("family url artifact anyOrigin", family=_TEXT, url=_TEXT, artifact=_TEXT, anyOrigin=_BOOL)),
     kinds={"type": "object", "additionalProperties": whole(1)},
 )
 

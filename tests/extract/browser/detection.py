@@ -15,7 +15,7 @@ const found = [];
 for (const [element, kind, box] of await pickAll(20000, warnings)) {
   found.push({ kind, box, selector: selectorOf(element), look: await lookOf(element) });
 }
-return { found, warnings, tokens: await pageTokens() };
+return { found, warnings, tokens: await pageTokens(Infinity, warnings) };
 """
 
 

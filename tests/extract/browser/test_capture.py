@@ -4,57 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from jobserver.extract.browser import script
-from jobserver.extract.model import Capture, Found, Node
+from jobserver.extract.model import Node
+from tests.extract.browser.reading import PAGE, Visit, nodes, of_kind, style, text
 from tests.extract.browser.web_site import Site, responds
 from tests.extract.tab import Tab
 
 pytestmark = pytest.mark.browser
-
-Visit = Callable[..., Awaitable[Capture]]
-
-PAGE = """
-<title>A shop</title>
-<style>
-  body { margin: 0; font: 16px/1.5 sans-serif; color: #333 }
-  .btn { background: #06c; color: #fff; border: 0; border-radius: 6px; padding: 8px 16px }
-  .btn::after { content: " \\2192"; color: rgb(1, 2, 3) }
-  .cards { display: flex; gap: 20px }
-  .card { border: 1px solid #ccc; width: 200px }
-</style>
-<nav id=main><a href=/one>One</a> <a href=/two>Two</a> <a href=/three>Three</a></nav>
-<button class=btn style="position: absolute; left: 300px; top: 100px; width: 120px; height: 40px">Buy</button>
-<div class=cards>
-  <div class=card><h3>A</h3><p>First</p></div>
-  <div class=card><h3>B</h3><p>Second</p></div>
-  <div class=card><h3>C</h3><p>Third</p></div>
-</div>
-<p style="display: none"><button>Hidden</button></p>
-"""
-
-
-def of_kind(capture: Capture, kind: str) -> list[Found]:
-    return [found for found in capture.found if found.kind == kind]
-
-
-def nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        if isinstance(child, Node):
-            yield from nodes(child)
-
-
-def style(node: Node, suffix: str = "") -> dict[str, str]:
-    return {name: value for rule in node.rules if rule.suffix == suffix for name, value in rule.declarations.items()}
-
-
-def text(node: Node) -> str:
-    return "".join(child if isinstance(child, str) else text(child) for child in node.children)
-
 
 # -- what is found ------------------------------------------------------------------------------------------------
 
@@ -106,15 +64,21 @@ async def test_the_limit_of_components_counts_looks(visit: Visit, site: Site):
     assert any("limit of 2" in warning for warning in capture.warnings)
 
 
-async def test_content_that_waits_to_be_scrolled_to_is_there(visit: Visit, site: Site):
-    script = """
-        new IntersectionObserver(([seen], watcher) => {
+@pytest.mark.parametrize(
+    "script",
+    [
+        """new IntersectionObserver(([seen], watcher) => {
           if (!seen.isIntersecting) return
           watcher.disconnect()
-          seen.target.innerHTML = '<button>Late</button>'
-        }).observe(document.getElementById('late'))
-    """
-    body = f"<div style='height: 5000px'></div><div id=late style='height: 50px'></div><script>{script}</script>"
+          show()
+        }).observe(late)""",
+        "onscroll = () => { if (scrollY > 4000) show() }",
+        "document.addEventListener('scrollend', show, { once: true })",
+    ],
+)
+async def test_content_that_waits_to_be_scrolled_to_is_there(visit: Visit, site: Site, script: str):
+    given = "const late = document.querySelector('p'); const show = () => { late.innerHTML = '<button>Late</button>' };"
+    body = f"<div style='height: 5000px'></div><p style='height: 50px'></p><script>{given}{script}</script>"
     (button,) = (await visit(site.html("/", body))).found
     assert button.text == "Late"
     assert button.box
@@ -201,6 +165,47 @@ async def test_a_canvas_becomes_its_picture(visit: Visit, site: Site):
     assert picture.attrs["src"].startswith("data:image/png;base64,")
 
 
+async def test_a_chart_that_grows_is_read_when_it_is_grown(visit: Visit, site: Site):
+    body = "<figure><canvas width=100 height=9></canvas></figure>"
+    script = """
+        const drawing = document.querySelector('canvas').getContext('2d');
+        let width = 0;
+        const grow = () => {
+            width += 4;
+            drawing.fillRect(0, 0, width, 9);
+            if (width < 100) requestAnimationFrame(grow);
+            else document.querySelector('figure').title = document.querySelector('canvas').toDataURL();
+        };
+        requestAnimationFrame(grow);"""
+    (figure,) = of_kind(await visit(site.html("/", f"{body}<script>{script}</script>")), "figure")
+    picture = figure.root.children[0]
+    assert isinstance(picture, Node)
+    assert picture.attrs["src"] == figure.root.attrs["title"]
+
+
+async def test_a_canvas_that_never_rests_is_not_waited_for_without_end(visit: Visit, site: Site):
+    script = """
+        const drawing = document.querySelector('canvas').getContext('2d');
+        let turn = 0;
+        const draw = () => {
+            drawing.fillStyle = `hsl(${turn += 30} 90% 50%)`;
+            drawing.fillRect(0, 0, 20, 20);
+            requestAnimationFrame(draw);
+        };
+        draw();"""
+    body = f"<figure><canvas width=20 height=20></canvas></figure><script>{script}</script>"
+    assert of_kind(await visit(site.html("/", body)), "figure")
+
+
+async def test_a_film_says_where_it_is(visit: Visit, site: Site):
+    sources = '<source src="x.none" type="video/none"><source src="x.webm" type="video/webm">'
+    (figure,) = of_kind(await visit(site.html("/", f"<figure><video muted>{sources}</video></figure>")), "figure")
+    film = figure.root.children[0]
+    assert isinstance(film, Node)
+    assert film.attrs["src"] == site.url("/x.webm")
+    assert film.children == []
+
+
 async def test_what_was_typed_is_kept_but_never_a_password(visit: Visit, site: Site):
     body = """<form><input><input type=password value=geheim><input type=checkbox><textarea></textarea></form>
         <script>
@@ -248,185 +253,6 @@ async def test_the_page_cannot_tamper_with_the_reading(visit: Visit, site: Site)
     capture = await visit(site.html("/", f"<button>Honest</button><script>{script}</script>"))
     assert [found.text for found in capture.found] == ["Honest"]
 
-
-# -- pages that stand in the way ----------------------------------------------------------------------------------
-
-MEMBERS = """
-    assignedSlot attributes checkVisibility checked childElementCount childNodes children classList
-    className cloneNode closest computedStyleMap contains firstElementChild getAttribute
-    getBoundingClientRect getRootNode hasAttribute href id innerText isConnected lastElementChild
-    localName matches namespaceURI nodeName nodeType open outerHTML parentElement parentNode placeholder
-    previousElementSibling querySelector querySelectorAll shadowRoot style tagName textContent title
-    type value
-"""
-DOCUMENT_MEMBERS = """
-    adoptedStyleSheets baseURI body children documentElement fonts getAnimations getElementById
-    getRootNode images lastElementChild querySelectorAll styleSheets title
-"""
-
-
-async def test_no_code_of_the_page_makes_copies_of_its_elements(visit: Visit, site: Site):
-    define = """<script>let made = 0;
-      customElements.define('my-link', class extends HTMLElement { constructor() { super(); if (made++) for (;;); } });
-      customElements.define('my-button', class extends HTMLButtonElement {
-        constructor() { super(); if (made++ > 1) for (;;); }
-      }, {extends: 'button'});</script>"""
-    body = "<my-link role=button style='display: block'>One</my-link><button is=my-button>Two</button>"
-    capture = await visit(site.html("/", define + body))
-    assert [found.text for found in capture.found] == ["One", "Two"]
-    assert capture.warnings == []
-
-
-async def test_a_form_may_name_its_fields_like_members_of_elements(visit: Visit, site: Site):
-    fields = "".join(f"<p><input name={name}></p>" for name in MEMBERS.split())
-    body = f"<form id=order style='color: red'><h2>Order</h2>{fields}</form><button>After</button>"
-    capture = await visit(site.html("/", body))
-    assert [found.kind for found in capture.found] == ["form", *["input"] * len(MEMBERS.split()), "button"]
-    form = capture.found[0]
-    assert (form.selector, form.text, form.href) == ("#order", "Order", None)
-    assert form.outer_html.startswith('<form id="order" style="color: red">')
-    assert style(form.root)["color"] == "red"
-    assert [node.attrs["name"] for node in nodes(form.root) if node.tag == "input"] == MEMBERS.split()
-    assert capture.warnings == []
-
-
-async def test_pictures_may_be_named_like_members_of_the_document(visit: Visit, site: Site):
-    pictures = "".join(f"<img name={name} id={name} alt=x>" for name in DOCUMENT_MEMBERS.split())
-    capture = await visit(site.html("/", f"<title>A shop</title>{pictures}<button>After</button>"))
-    assert capture.title == "A shop"
-    assert [found.text for found in of_kind(capture, "button")] == ["After"]
-    assert capture.warnings == []
-
-
-async def test_frames_may_be_named_like_members_of_their_frameset(visit: Visit, site: Site):
-    frames = "".join(f"<frame name={name}>" for name in MEMBERS.split())
-    capture = await visit(site.html("/", f"<title>Old</title><frameset>{frames}</frameset>"))
-    assert (capture.title, capture.warnings) == ("Old", [])
-
-
-async def test_very_many_children_of_one_parent_do_not_overflow_the_stack(visit: Visit, site: Site):
-    script = "document.getElementById('many').innerHTML = '<i></i>'.repeat(200000)"
-    body = f"<button>Seen</button><div id=many style='display: none'></div><script>{script}</script>"
-    capture = await visit(site.html("/", body))
-    assert [found.text for found in capture.found] == ["Seen"]
-
-
-async def test_a_page_without_its_root_element_is_empty(visit: Visit, site: Site):
-    capture = await visit(site.html("/", "<button>x</button><script>document.documentElement.remove()</script>"))
-    assert (capture.title, capture.found) == ("", [])
-
-
-async def test_an_element_that_goes_while_the_page_is_read_costs_only_itself(
-    visit: Visit, site: Site, monkeypatch: pytest.MonkeyPatch
-):
-    """A line of ours stands in for a script of the page that has its turn just then."""
-    begins = "async function itemOf(element, kind, box, places) {"
-    assert begins in script.CAPTURE
-    goes = f"{begins} document.getElementById('goes')?.remove();"
-    monkeypatch.setattr("jobserver.extract.browser.script.CAPTURE", script.CAPTURE.replace(begins, goes))
-    body = "<button>First</button><button id=goes>Goes</button><button>Last</button>"
-    capture = await visit(site.html("/", body))
-    assert [found.text for found in capture.found] == ["First", "Last"]
-    assert capture.warnings == ["Elements that could not be read: 1."]
-
-
-async def test_a_symbol_at_the_top_of_a_shadow_root_can_be_used(visit: Visit, site: Site):
-    shadow = "<svg id=all><path d='M0 0h9v9z'/></svg><button><svg><use href='#all'/></svg></button>"
-    script = f"document.querySelector('div').attachShadow({{ mode: 'open' }}).innerHTML = `{shadow}`"
-    capture = await visit(site.html("/", f"<div></div><script>{script}</script>"))
-    (button,) = of_kind(capture, "button")
-    assert "path" in {node.tag for node in nodes(button.root)}
-    assert capture.warnings == []
-
-
-async def test_a_style_sheet_that_cannot_be_read_is_warned_of(visit: Visit, site: Site, closed_port: int):
-    sheet = f"<link rel=stylesheet href=http://127.0.0.1:{closed_port}/x.css>"
-    capture = await visit(site.html("/", f"{sheet}<button>x</button>"))
-    assert "Style sheets that could not be read: 1." in capture.warnings
-
-
-# -- the style ----------------------------------------------------------------------------------------------------
-
-
-async def test_only_what_differs_from_the_defaults_is_said(visit: Visit, site: Site):
-    (paragraph,) = (await visit(site.html("/", "<article><p>Plain</p></article>"))).found
-    assert style(paragraph.root) == {}
-
-
-async def test_pseudo_elements_have_rules_of_their_own(visit: Visit, site: Site):
-    (button,) = of_kind(await visit(site.html("/", PAGE)), "button")
-    after = style(button.root, "::after")
-    assert after["content"] == '" →"'
-    assert after["color"] == "rgb(1, 2, 3)"
-    assert style(button.root)["background-color"] == "rgb(0, 102, 204)"
-
-
-async def test_the_root_carries_what_it_inherits_and_its_children_do_not_repeat_it(visit: Visit, site: Site):
-    card = of_kind(await visit(site.html("/", PAGE)), "card")[0].root
-    assert style(card)["font-family"] == "sans-serif"
-    assert all("font-family" not in style(node) for node in nodes(card) if node is not card)
-
-
-ALIKE = """
-<style>ul { width: 200px } .on { color: rgb(0, 0, 255) }</style>
-<ul><li><b>One</b></li><li><b>Two</b></li><li><b>Three</b></li></ul>
-<script>
-  const second = document.querySelectorAll('li')[1];
-  const show = () => second.classList.toggle('on', innerWidth < 600);
-  addEventListener('resize', show);
-</script>
-"""
-
-
-async def test_of_elements_with_equal_rules_one_that_a_script_moves_is_read_by_itself(visit: Visit, site: Site):
-    moved = "second.animate({color: ['red', 'rgb(255, 0, 0)']}, {duration: 1, fill: 'forwards'})"
-    page = site.html("/", ALIKE.replace("addEventListener('resize', show)", moved))
-    (found,) = of_kind(await visit(page), "list")
-    items = [node for node in nodes(found.root) if node.tag == "li"]
-    assert [style(item).get("color") for item in items] == [None, "rgb(255, 0, 0)", None]
-
-
-async def test_of_elements_with_equal_rules_one_that_changes_on_a_phone_is_read_by_itself(visit: Visit, site: Site):
-    (found,) = of_kind(await visit(site.html("/", ALIKE)), "list")
-    items = [node for node in nodes(found.root) if node.tag == "li"]
-    narrow = [[rule.declarations.get("color") for rule in item.rules if rule.conditions] for item in items]
-    assert narrow == [[], ["rgb(0, 0, 255)"], []]
-
-
-async def test_sizes_stay_relative_inside_a_component(visit: Visit, site: Site):
-    body = "<article style='width: 50%'><div style='width: 30%; height: calc(10px + 1%)'>x</div></article>"
-    (article,) = (await visit(site.html("/", body))).found
-    inner = article.root.children[0]
-    assert isinstance(inner, Node)
-    assert style(inner)["width"] == "30%"
-    assert style(article.root)["width"] == "auto"  # as wide as whatever it is put into
-
-
-async def test_the_button_of_a_file_input_keeps_its_rule(visit: Visit, site: Site):
-    rule = "input::file-selector-button { color: var(--ink); padding: 3px } :root { --ink: rgb(1, 2, 3) }"
-    (field,) = (await visit(site.html("/", f"<style>{rule}</style><input type=file>"))).found
-    part = style(field.root, "::file-selector-button")
-    assert (part["color"], part["padding-top"]) == ("var(--ink)", "3px")
-    assert style(field.root)["--ink"] == "rgb(1, 2, 3)"
-
-
-async def test_fonts_and_keyframes_in_use_come_along_with_absolute_addresses(visit: Visit, site: Site):
-    css = """
-        @font-face { font-family: Used; src: url(fonts/used.woff2) }
-        @font-face { font-family: Unused; src: url(fonts/unused.woff2) }
-        @keyframes turn { to { rotate: 1turn } }
-        @keyframes unused { to { rotate: 1turn } }
-        button { font-family: Used; animation: turn 3s infinite }
-    """
-    site.add("/css/site.css", responds(text=css, content_type="text/css"))
-    capture = await visit(site.html("/", "<link rel=stylesheet href=/css/site.css><button>x</button>"))
-    font, keyframes = capture.head_css
-    assert font.startswith("@font-face")
-    assert f'url("{site.url("/css/fonts/used.woff2")}")' in font
-    assert keyframes.startswith("@keyframes turn")
-
-
-# -- helpers ------------------------------------------------------------------------------------------------------
 
 _DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

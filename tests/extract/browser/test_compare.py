@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 import zlib
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,40 @@ from tests.extract.tab import Tab
 @pytest.mark.browser
 async def test_pictures_are_compared_as_others_compare_them(tab: Tab):
     """The reference is scikit-image 0.25: structural_similarity(win_size=7, data_range=255) of the luminances."""
-    pair = {"original": {"x": 0, "y": 0}, "twin": {"x": 0, "y": 24}, "width": 40, "height": 24}
-    picture = base64.b64encode(_png(40, _pattern(1) + _pattern(3))).decode()
-    (likeness,) = await tab.run(f"({script.COMPARE})({json.dumps({'picture': picture, 'pairs': [pair]})})")
+    await tab.show("<body style='margin: 0; height: 24px'>")
+    await tab.run("globalThis.jobserver = {elements: new Map([['body', document.body]])}; 0")
+    box = {"x": 0, "y": 0, "width": 1280, "height": 24}
+    part = {"look": "body", "box": box, "x": 0, "y": 0, "width": 40, "height": 24}
+    assert await tab.run(_call(script.KEEP, {"picture": _base64(_pattern(1)), "parts": [part]})) == [True]
+    pair = {"look": "body", "twin": {"x": 0, "y": 24}}
+    twins = _base64(bytes(4 * 40 * 24) + _pattern(3))
+    (likeness,) = await tab.run(_call(script.COMPARE, {"picture": twins, "pairs": [pair]}))
     assert likeness["diff"] == pytest.approx(0.63125, abs=0.001)
     assert likeness["ssim"] == pytest.approx(0.938428, abs=0.0005)
+
+
+@pytest.mark.browser
+async def test_what_stands_elsewhere_when_it_is_pictured_is_not_kept(tab: Tab):
+    await tab.show("<body style='margin: 0; height: 24px'>")
+    await tab.run("globalThis.jobserver = {elements: new Map([['body', document.body]])}; 0")
+    part = {
+        "look": "body",
+        "box": {"x": 0, "y": 9, "width": 1280, "height": 24},
+        "x": 0,
+        "y": 0,
+        "width": 4,
+        "height": 4,
+    }
+    gone = {**part, "look": "gone"}
+    assert await tab.run(_call(script.KEEP, {"picture": _base64(_pattern(1)), "parts": [part, gone]})) == [False, False]
+
+
+def _call(function: str, options: dict[str, Any]) -> str:
+    return f"({function})({json.dumps(options)})"
+
+
+def _base64(pixels: bytes) -> str:
+    return base64.b64encode(_png(40, pixels)).decode()
 
 
 def _pattern(seed: int) -> bytes:

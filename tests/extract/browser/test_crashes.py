@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
 from jobserver.errors import BrowserCrashed, PageError, TimedOut
 from jobserver.extract.browser import Chromium
-from jobserver.extract.model import Capture
+from tests.extract.browser.reading import Visit
 from tests.extract.browser.web_site import Site
 from tests.make import until
 
 pytestmark = pytest.mark.browser
-
-Visit = Callable[..., Awaitable[Capture]]
 
 BUTTON = "<button>Press me</button>"
 

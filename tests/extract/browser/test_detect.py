@@ -270,7 +270,7 @@ async def test_a_very_large_page_never_stands_still(tab: Tab):
         };
         channel.port2.postMessage(null);
         const found = await pickAll(50000, []);
-        await pageTokens();
+        await pageTokens(Infinity, []);
         running = false;
         return { longest, found: found.length };
     """

@@ -7,7 +7,7 @@ from itertools import pairwise
 from jobserver.extract.browser.layers import APART, Bounds, layers_of, sample_of
 from jobserver.extract.model import Box
 
-BOUNDS = Bounds(1280, band=1000, stage=1000, most=40)
+BOUNDS = Bounds(1280, 1000, most=40)
 
 
 def test_components_that_stand_apart_share_a_picture():
@@ -27,7 +27,14 @@ def test_a_picture_is_no_higher_than_it_may_be():
     boxes = [(index, Box(10.5, 600.25 * index, 100, 400)) for index in range(12)]
     layers = list(layers_of(boxes, BOUNDS))
     assert sorted(item.index for layer in layers for item in layer.items) == list(range(12))
-    assert all(layer.bottom - layer.top <= BOUNDS.band and layer.stage <= BOUNDS.stage for layer in layers)
+    assert all(max(layer.bottom - layer.top, layer.stage) <= BOUNDS.height for layer in layers)
+
+
+def test_what_is_as_high_as_a_picture_fills_one_without_margins():
+    boxes = [(1, Box(0, 0, 1280, 1000)), (2, Box(0, 1000.5, 1280, 1000)), (3, Box(0, 2100, 1280, 995))]
+    layers = sorted(layers_of(boxes, BOUNDS), key=lambda layer: layer.top)
+    assert [(layer.top, layer.bottom) for layer in layers] == [(0, 1000), (1000, 2000), (2098, 3097)]
+    assert list(layers_of([(1, Box(0, 0, 100, 1000.5))], BOUNDS)) == []
 
 
 def test_twins_stand_apart_as_their_originals_do():

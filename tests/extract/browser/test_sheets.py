@@ -43,7 +43,7 @@ async def opened(ws_url: str, url: str, *sites: Site) -> AsyncIterator[Page]:
         yield page
 
 
-async def texts_of(ws_url: str, url: str, *sites: Site) -> dict[str, str]:
+async def texts_of(ws_url: str, url: str, *sites: Site) -> dict[str, str | None]:
     async with opened(ws_url, url, *sites) as page:
         return {each["url"]: each["text"] for each in await sheet_texts(page, time_limit=10)}
 
@@ -81,6 +81,17 @@ async def test_a_sheet_that_never_came_is_empty(ws_url: str, site: Site, other_s
     assert await texts_of(ws_url, page, site, other_site) == {far: ""}
 
 
+async def test_a_sheet_that_could_not_be_loaded_is_named_and_styles_nothing(ws_url: str, site: Site, closed_port: int):
+    gone = f"http://127.0.0.1:{closed_port}/gone.css"
+    page = site.html("/", f"<link rel=stylesheet href='{gone}'><p>x")
+    async with opened(ws_url, page, site) as found:
+        texts = await sheet_texts(found, time_limit=10)
+        assert {each["url"]: each["text"] for each in texts} == {gone: None}
+        warnings, rules = await found.run(READ, texts, time_limit=10)
+        assert warnings == [f"Style sheets that could not be read: 1 ({gone})."]
+        assert rules == []
+
+
 async def test_a_closed_sheet_counts_with_its_layers_and_what_it_imports(ws_url: str, site: Site, other_site: Site):
     css(other_site, "/s/deep.css", "p { color: blue; background-image: url(../i.png) }")
     far = css(
@@ -99,10 +110,20 @@ async def test_a_closed_sheet_counts_with_its_layers_and_what_it_imports(ws_url:
         ]
 
 
+async def test_of_sheets_without_their_text_the_first_are_named_without_what_may_be_a_secret(
+    ws_url: str, site: Site, other_site: Site
+):
+    far = [css(other_site, f"/{name}.css", "p { color: red }") for name in "abcd"]
+    links = "".join(f"<link rel=stylesheet href='{url}?token=1'>" for url in far)
+    async with opened(ws_url, site.html("/", f"{links}<p>x"), site, other_site) as found:
+        warnings, _ = await found.run(READ, [], time_limit=10)
+        assert warnings == [f"Style sheets that could not be read: 4 ({', '.join(far[:3])}, …)."]
+
+
 async def test_a_closed_sheet_without_its_text_is_warned_of(ws_url: str, site: Site, other_site: Site):
     far = css(other_site, "/far.css", "p { color: red }")
     page = site.html("/", f"<link rel=stylesheet href='{far}'><p>x")
     async with opened(ws_url, page, site, other_site) as found:
         warnings, rules = await found.run(READ, [], time_limit=10)
-        assert warnings == ["Style sheets that could not be read: 1."]
+        assert warnings == [f"Style sheets that could not be read: 1 ({far})."]
         assert rules == []

@@ -14,12 +14,12 @@ from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import Connection
 from jobserver.extract.model import Capture, Component
 from jobserver.extract.render import render
+from tests.extract.browser.reading import Visit
 from tests.extract.browser.web_site import Site, responds
-from tests.extract.tab import open_tab
+from tests.extract.tab import open_tab, tab_at
 
 pytestmark = pytest.mark.browser
 
-Visit = Callable[..., Awaitable[Capture]]
 Trap = Callable[[str], Awaitable[Component]]
 
 TRAPS = Path(__file__).with_name("traps")
@@ -30,6 +30,8 @@ NARROW = {
     "relative_sizes",
     "stretched_root",
     "blockified_root",
+    "padded_by_another",
+    "beside_a_float",
 }
 TALL = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="120"><path fill="teal" d="M5 5h70v110h-70z"/></svg>'
 
@@ -136,6 +138,16 @@ async def test_relative_sizes_are_said_as_the_page_says_them(trap: Trap):
     assert "px;" not in css.split("width: 30%")[1].split("}")[0]
 
 
+async def test_a_link_that_needs_more_room_alone_stays_in_one_line(visit: Visit, site: Site, devtools: Connection):
+    """Its last letter stands closer to the full stop that follows than to nothing."""
+    body = "<p style='font: 30px/1.5 sans-serif'>See <a id=it href=/x>the history</a>.</p>"
+    component = only(await visit(site.html("/", body)))
+    original = await shown(devtools, site.url("/"), "#it", 1280)
+    alone = await shown(devtools, site.html("/alone", page_of(component, original.box)), ".it > *", 1280)
+    assert alone.box["height"] == original.box["height"]
+    assert component["css"].count("nowrap") == 1
+
+
 async def test_a_root_goes_on_looking_in_its_states_as_its_page_made_it(visit: Visit, site: Site):
     text = """<!doctype html><style>
       body { color: rgb(20 60 90); font-size: 20px } .faded { opacity: .5 } #it { opacity: .8; color: teal; border: 0 }
@@ -190,14 +202,24 @@ async def test_a_page_without_frames_is_read_by_its_rules_alone(visit: Visit, si
     assert "color: red" in component["css"]
 
 
-async def test_nothing_of_the_reading_stays_in_the_page(visit: Visit, site: Site):
-    script = """
-        new MutationObserver(() => new Image().src = `/seen-${document.documentElement.children.length}`)
+async def test_nothing_of_the_reading_stays_in_the_page(visit: Visit, site: Site, devtools: Connection):
+    """Looked at from beside it while it is still open; its own script has seen our frames come."""
+    page = """<body><button id=it>x</button><script>
+        const [before, seen] = [Object.keys(window).length, []]
+        new MutationObserver(() => seen.push(document.documentElement.children.length))
           .observe(document.documentElement, { childList: true })
-    """
-    await visit(site.html("/", f"<body><button id=it>x</button><script>{script}</script>"))
-    seen = [path for path in site.asked if path.startswith("/seen-")]
-    assert seen[-1] == "/seen-2"  # the head and the body
+        const sheets = () => document.adoptedStyleSheets.length + document.styleSheets.length
+      </script>"""
+    url = site.html("/", page)
+    parsed = "new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html').documentElement.outerHTML"
+
+    async def look() -> None:
+        tab = await tab_at(devtools, url)
+        assert await tab.run(f"(async () => document.documentElement.outerHTML === {parsed})()")
+        assert await tab.run("[Object.keys(window).length - before, frames.length, sheets()]") == [0, 0, 0]
+        assert await tab.run("[Math.max(...seen), seen.at(-1)]") == [3, 2], "the head and the body"
+
+    await visit(url, then=look)
 
 
 # -- helpers ------------------------------------------------------------------------------------------------------

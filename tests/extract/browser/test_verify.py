@@ -4,66 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
-from jobserver.extract import browser
+from jobserver.extract.browser import script
 from jobserver.extract.browser.judge import MAX_PICTURES
-from jobserver.extract.model import Component, Extraction, Fidelity, Request
-from jobserver.extract.render import render
+from jobserver.extract.model import Component, Extraction, Request
 from jobserver.extract.run import extract
 from tests.extract.browser.reading import quiet
+from tests.extract.browser.verifying import Verify
 from tests.extract.browser.web_site import Site, responds
+from tests.extract.tab import Tab
 
 pytestmark = pytest.mark.browser
-
-Spoil = Callable[[list[Component]], object]
-
-
-@dataclass(slots=True)
-class Verified:
-    """A result with the pictures that were kept on the way."""
-
-    extraction: Extraction
-    pictures: dict[str, bytes] = field(default_factory=dict)
-
-    def of(self, kind: str) -> Fidelity:
-        """The fidelity of the first component of a kind."""
-        (first, *_) = (each for each in self.extraction["components"] if each["kind"] == kind)
-        return first["fidelity"]
-
-    @property
-    def kinds(self) -> list[str]:
-        """Of the components that were verified."""
-        return [each["kind"] for each in self.extraction["components"] if "fidelity" in each]
-
-
-Verify = Callable[..., Awaitable[Verified]]
-
-
-@pytest.fixture
-def verify(ws_url: str, site: Site) -> Verify:
-    """Read a page, spoil what came of it, and compare: ``await verify(url, spoil=lambda components: …)``."""
-
-    async def run(url: str, *, spoil: Spoil = len, verify: str = "all", **members: Any) -> Verified:
-        request = Request(url, verify=verify, **{"time_limit": 25.0, **members})  # type: ignore[arg-type] # by its name
-        gate = Gate(UrlPolicy(private_targets=frozenset({site.authority})), Resolver())
-        pictures: dict[str, bytes] = {}
-        async with browser.visit(ws_url, request, gate, quiet) as visit:
-            extraction = render(
-                await visit.read(), max_components=80, completed_at="", max_result_bytes=request.max_result_bytes
-            )
-            spoil(extraction["components"])
-            await visit.verify(extraction, lambda name, _type, body: pictures.update({name: body}))
-        return Verified(extraction, pictures)
-
-    return run
-
 
 Extract = Callable[..., Awaitable[Extraction]]
 
@@ -122,9 +78,40 @@ async def test_what_is_not_the_component_is_not_in_its_picture(verify: Verify, s
       @layer base {{ .late {{ visibility: visible !important; position: absolute; inset: 0; background: #f008 }} }}
       .over::before {{ content: "over all"; visibility: visible !important; transition: all 9s }}</style>
       <div style="padding: 20px; background: #ff0">{BUTTON}<i>beside</i></div>
-      <b class=over></b><b class=late></b>"""
+      <b class=over><b class=over>deep</b></b><b class=late></b>"""
     verified = await verify(site.html("/", page))
     assert verified.of("button") == {"diff": 0, "ssim": 1}
+
+
+async def test_what_insists_on_being_seen_in_a_component_is_in_its_picture(verify: Verify, site: Site):
+    page = f"""{STYLE}<style>article * {{ visibility: visible !important }} body {{ visibility: visible }}
+      p::before {{ content: "!"; visibility: visible }} i {{ visibility: hidden !important }}</style>
+      <article><h2>A title</h2><p>And <b><b>a text</b></b><i>unseen</i></p></article><p style="color: red">beside</p>"""
+    verified = await verify(site.html("/", page))
+    assert verified.of("article") == {"diff": 0, "ssim": 1}
+
+
+async def test_a_page_of_which_all_insists_on_being_seen_is_compared(verify: Verify, site: Site):
+    others = "<i style='position: absolute; inset: 0; background: #0f01'>x</i>" * 250
+    page = f"{STYLE}<style>*, *::after {{ visibility: visible !important }}</style>{BUTTON}{others}"
+    assert (await verify(site.html("/", page))).of("button") == {"diff": 0, "ssim": 1}
+
+
+async def test_a_component_as_high_as_the_window_is_compared(verify: Verify, site: Site):
+    style = "article { box-sizing: border-box; height: 100vh; margin: 0 0 9.5px; background: #efe }"
+    heroes = "<article><h2>All</h2></article><article style='color: #fff'><h2>All</h2></article>"
+    verified = await verify(site.html("/", f"{STYLE}<style>{style}</style>{heroes}"))
+    assert verified.extraction["fidelity"] == {"diff": 0, "ssim": 1, "verified": 2, "passed": 2}
+
+
+async def test_what_there_is_no_room_for_is_not_compared_and_said(
+    verify: Verify, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    """The small one comes first or last: it is compared either way."""
+    monkeypatch.setattr("jobserver.extract.browser.judge.MAX_PIXELS", 20_000)
+    verified = await verify(site.html("/", f"{STYLE}<article><h2>A title</h2>{BUTTON}</article>"))
+    assert verified.kinds == ["button"]
+    assert "too many large components" in verified.extraction["warnings"][0]
 
 
 async def test_a_component_in_another_is_compared_by_itself(verify: Verify, site: Site):
@@ -222,13 +209,49 @@ async def test_what_cannot_be_pictured_alone_has_no_fidelity(verify: Verify, sit
     assert verified.extraction["warnings"] == []
 
 
-async def test_a_component_that_is_gone_meanwhile_has_no_fidelity(verify: Verify, site: Site):
-    gone = (
-        "<script>matchMedia('(max-width: 400px)').onchange = () => document.querySelector('button')?.remove()</script>"
-    )
-    verified = await verify(site.html("/", f"{STYLE}{BUTTON}<article><h2>Title</h2></article>{gone}"))
-    assert "button" in [each["kind"] for each in verified.extraction["components"]]
-    assert verified.kinds == ["article"]
+async def test_a_page_that_does_not_unfold_after_it_was_narrow_is_compared_as_it_was_read(verify: Verify, site: Site):
+    fold = """<style>.folded article { width: 90px } .folded button { display: none }</style><script>
+      addEventListener('resize', () => { if (innerWidth < 480) document.body.classList.add('folded') })
+      matchMedia('(max-width: 400px)').onchange = () => document.querySelector('input')?.remove()
+    </script><div style="height: 1500px"></div><article style="background: #efe"><h2>Below</h2></article>"""
+    verified = await verify(site.html("/", f"{STYLE}{BUTTON}<input><article><h2>Title</h2></article>{fold}"))
+    assert sorted(verified.kinds) == ["article", "article", "button", "input"]
+    assert verified.extraction["fidelity"] == {"diff": 0, "ssim": 1, "verified": 4, "passed": 4}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "* { transition: all 1s }",
+        "@layer first { * { transition: all 1s !important } p, u { visibility: visible !important } }",
+    ],
+)
+async def test_the_page_is_as_it_was_after_its_pictures(verify: Verify, site: Site, rules: str):
+    """Nothing is hidden any more when it is read again, nothing has moved, no transition was heard of."""
+    page = f"""{STYLE}<style>@layer second {{}} {rules}</style><u><u>x</u></u>{BUTTON}<input><p style="height: 1500px">
+      <article style="background: #efe"><h2>Below</h2></article><script>
+      document.addEventListener('transitionrun', ({{propertyName}}) => {{
+        if (!propertyName.startsWith('outline')) fetch('/heard/' + propertyName)
+      }})
+      addEventListener('resize', () => {{
+        const all = [...document.querySelectorAll('*')]
+        const state = [all.filter((each) => getComputedStyle(each).visibility !== 'visible').length, scrollY]
+        fetch(`/state/${{[...state, document.adoptedStyleSheets.length]}}`)
+      }}, {{once: true}})</script>"""
+    verified = await verify(site.html("/", page))
+    assert verified.extraction["fidelity"]["verified"] == 3
+    told = [path for path in site.asked if path.startswith(("/heard", "/state"))]
+    assert told == ["/state/0,0,0"]
+
+
+async def test_what_has_the_focus_keeps_it_while_others_are_pictured(tab: Tab):
+    await tab.show("<button>b</button><input>")
+    await tab.run("globalThis.jobserver = {elements: new Map([['b', document.querySelector('button')]])}; 0")
+    await tab.run("document.querySelector('input').focus()")
+    await tab.run(f"({script.ORIGINALS})({{looks: ['b'], top: 0, bottom: 100}})")
+    await tab.picture()
+    assert await tab.run("document.activeElement.localName") == "input"
+    assert await tab.run("getComputedStyle(document.activeElement).opacity") == "0"
 
 
 async def test_all_components_are_compared_when_all_are_asked_for_and_a_sample_otherwise(verify: Verify, site: Site):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from struct import pack
 
-from jobserver.extract.model import Box, Extraction, Token, Tokens
+from jobserver.extract.model import Box, Capture, Extraction, Token, Tokens
 from jobserver.extract.render import render
 from tests.extract.make_nodes import a_capture, a_found, a_node
 
@@ -26,12 +26,17 @@ def an_extraction(**more: object) -> Extraction:
         a_found("<button>Go</button>", look="b", text="Go", box=Box(0, 0, 80, 40)),
         a_found(a_node("<a href='/x'>x</a>", color="rgb(255, 255, 255)"), "a", box=None),
     ]
-    return render(a_capture(*found, **more), max_components=80, completed_at=_DONE, max_result_bytes=_ROOMY)
+    return rendered(a_capture(*found, **more))
 
 
 def an_empty_extraction() -> Extraction:
     """Of a page on which nothing was found."""
-    return render(a_capture(), max_components=1, completed_at=_DONE, max_result_bytes=_ROOMY)
+    return rendered(a_capture())
+
+
+def rendered(capture: Capture) -> Extraction:
+    """The result of a page."""
+    return render(capture, max_components=80, completed_at=_DONE, max_result_bytes=_ROOMY)
 
 
 def the_tokens(**more: list[tuple[str, int]]) -> Tokens:

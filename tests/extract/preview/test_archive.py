@@ -7,12 +7,12 @@ from io import BytesIO
 from zipfile import ZipFile
 
 from jobserver.extract.model import Extraction
-from jobserver.extract.preview import Pictures, archive, archive_name, pictures_in
+from jobserver.extract.preview import Fonts, Pictures, archive, archive_name, pictures_in
 from tests.extract.preview.make_previews import ATTACK, NONCE, a_picture, an_extraction, hostile, the_tokens
 
 
-def files_of(extraction: Extraction, pictures: Pictures | None = None) -> dict[str, str]:
-    with ZipFile(BytesIO(archive(extraction, pictures or {}, nonce=NONCE))) as file:
+def files_of(extraction: Extraction, pictures: Pictures | None = None, fonts: Fonts | None = None) -> dict[str, str]:
+    with ZipFile(BytesIO(archive(extraction, pictures or {}, fonts or {}, nonce=NONCE))) as file:
         assert file.testzip() is None
         return {info.filename: file.read(info).decode(errors="replace") for info in file.infolist()}
 

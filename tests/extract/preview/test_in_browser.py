@@ -12,9 +12,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from jobserver.extract.model import Extraction
-from jobserver.extract.preview import Pictures, pictures_in, preview_csp, preview_page
+from jobserver.extract.preview import Fonts, Pictures, fonts_in, pictures_in, preview_csp, preview_page
+from tests.extract.make_font import ICON
 from tests.extract.preview.make_previews import ATTACK, NONCE, a_picture, an_extraction
 from tests.extract.preview.pixels import colors
+from tests.extract.preview.test_fonts import FILE, with_a_font
 from tests.extract.tab import Tab
 
 pytestmark = pytest.mark.browser
@@ -36,12 +38,14 @@ class Shown:
 
 
 @asynccontextmanager
-async def showing(tab: Tab, extraction: Extraction, pictures: Pictures | None = None) -> AsyncIterator[Shown]:
+async def showing(
+    tab: Tab, extraction: Extraction, pictures: Pictures | None = None, fonts: Fonts | None = None
+) -> AsyncIterator[Shown]:
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
         asked.append(request.path)
-        page = preview_page(extraction, nonce=NONCE, pictures=pictures or {})
+        page = preview_page(extraction, nonce=NONCE, pictures=pictures or {}, fonts=fonts or {})
         headers = {"Content-Security-Policy": preview_csp(NONCE)}
         return web.Response(text=page, content_type="text/html", headers=headers)
 
@@ -63,6 +67,23 @@ async def test_components_are_painted_and_run_nothing(tab: Tab):
         assert "/leak" not in page.asked
         reached = "[...document.querySelectorAll('iframe')].some(frame => frame.contentDocument)"
         assert await page.run(reached) is False
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_an_icon_is_drawn_in_the_font_that_the_job_has_kept(tab: Tab, kept: bool):
+    """It is wider than its frame: the mark behind it is seen only where the font is missing."""
+    extraction = with_a_font()
+    first = extraction["components"][0]
+    first["htmlSnippet"] = f"<p class=x>{ICON}<i class=y></i></p>"
+    first["css"] += """
+.x { font: 20px Icons; background: rgb(255, 0, 128); width: 99px; overflow: hidden; white-space: nowrap }
+.y { display: inline-block; background: rgb(0, 200, 0); width: 20px; height: 20px }"""
+    async with showing(tab, extraction, fonts=fonts_in(extraction, [FILE] if kept else [])) as page:
+        place = await page.run("(({x, y}) => ({x, y}))(document.querySelector('#c1 iframe').getBoundingClientRect())")
+        painted = colors(await tab.picture(clip={**place, "width": 120, "height": 60, "scale": 1}))
+        assert (255, 0, 128) in painted
+        assert ((0, 200, 0) in painted) is not kept
+        assert page.asked == ["/"]
 
 
 async def test_sources_and_the_page_s_values_can_be_copied(tab: Tab):

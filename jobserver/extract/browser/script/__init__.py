@@ -18,10 +18,10 @@ _RULES = " ".join(
 )
 _READS_RULES = (
     "readRules, matchedRules, flatten, covers, holds, declaredVariables, fontFaces, keyframes, registered, "
-    "flattenAlike, renewKinds, kindOf, rootsWithSheets, plainValue, placesSet"
+    "flattenAlike, renewKinds, kindOf, plainKey, isWithout, mediaConditions, rootsWithSheets, plainValue, placesSet"
 )
 
-_CAPTURING = "properties tree context variables alone head sandbox repair boxes emit pass narrow main"
+_CAPTURING = "properties tree context variables alone head sandbox repair boxes floats emit pass wide narrow main"
 
 
 def _read(names: str) -> str:
@@ -50,8 +50,8 @@ TIMERS = _read("timers")
 SETTLE = _function(_read("safe still settle"))
 """({height, milliseconds, scroll, pause, timers}) → nothing: short timers run, fonts loaded, lazy content shown.
 
-``pause``: milliseconds at every step of scrolling through the page; ``scroll``: whether that is done; ``timers``:
-milliseconds after loading for which timers are waited for.
+``pause``: milliseconds at every step of scrolling through the page, for those who hear of it; ``scroll``: whether that
+is done where somebody would notice; ``timers``: milliseconds after loading for which timers are waited for.
 """
 
 UNREAD = _function(_read("safe unread"))
@@ -68,20 +68,34 @@ CAPTURE = _function(
 )
 """({components, elements, …}) → JSON text: see `reading`. Leaves ``globalThis.jobserver`` behind."""
 
+COMPARED = "(options) => globalThis.jobserver.compare(options)"
+"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], warnings,
+notes: look → a warning of its own}. What it says goes beyond what CAPTURE said.
+"""
+
 NARROW = "(options) => globalThis.jobserver.narrow(options)"
 """({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], missed}."""
 
-SURVEY = _function(_read("safe pause visible survey"))
+SURVEY = _function(_read("safe pause visible painted survey"))
 """({components: [[look, width, height], …], most}) → a box in the page for each that can be pictured alone, else null.
 
 Null instead of all: the page has more than ``most`` elements.
 """
 
-STAGE = _function(_read("safe still isolate stage"))
-"""({looks, top}) → the name of the frame for their twins. Hides everything else, for as long as the page lives."""
+ORIGINALS = _function(_read("safe still visible isolate originals"))
+"""({looks, top, bottom}) → {left, bottom}, where the view begins and ends: it shows these components alone.
+
+({}) → nothing: the page is shown as it was before.
+"""
+
+KEEP = _function(_read("safe visible painted cut keep"))
+"""({picture, parts: [{look, box, x, y, width, height}, …]}) → for each whether it stood there still and was kept."""
+
+STAGE = _function(_read("safe visible isolate stage"))
+"""({width, height}) → the name of the frame for the twins. Hides everything else, for as long as the page lives."""
 
 PLACE = _function(_read("still place"))
 """({twins: [{css, x, y, width}, …], milliseconds}) → nothing: what is in the frame stands where it should."""
 
-COMPARE = _function(_read("pause compare"))
-"""({picture, pairs: [{original, twin, width, height}, …]}) → [{diff, ssim, webp}, …], base64 in base64 out."""
+COMPARE = _function(_read("pause cut compare"))
+"""({picture, pairs: [{look, twin: {x, y}}, …]}) → [{diff, ssim, webp}, …]: base64 in, and out; after KEEP."""

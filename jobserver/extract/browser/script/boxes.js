@@ -10,7 +10,7 @@ async function repairBoxes(sandbox, components) {
   for (let round = 0; round < MAX_ROUNDS && rest.length > 0; round += 1) {
     const writes = [];
     for (const component of rest) {
-      await breathe();
+      await breatheInTime();
       writes.push(...wrongBoxes(component));
     }
     for (const write of writes) fix(sandbox, ...write);
@@ -23,7 +23,7 @@ async function repairBoxes(sandbox, components) {
 async function settleLines(sandbox, components) {
   const writes = [];
   for (const component of components) {
-    await breathe();
+    await breatheInTime();
     const { root } = component;
     if (!isInLine(getComputedStyle(root.clone).display, root.clone)) continue;
     const apart = Math.abs(boxOf(root.element).y - boxOf(root.clone).y) % 1;
@@ -43,12 +43,16 @@ function wrongBoxes(component) {
   const here = boxOf(component.root.clone);
   for (const node of nodes) measure(node, origin, here);
   const wrong = (node, side) => !node.off.settled.has(side) && Math.abs(node.off[side]) > TOLERANCE;
+  const writes = nodes.some((node) => wrong(node, 'width') || wrong(node, 'height')) ? floated(component) : [];
+  if (writes.length > 0) return writes;
   const parents = new Map(nodes.flatMap((node) => node.children.map((child) => [child, node])));
   const widths = nodes.filter((node) => wrong(node, 'width') && !(parents.has(node) && wrong(parents.get(node), 'width')));
   if (widths.length > 0) return widths.flatMap((node) => sized(node, component, 'width'));
   const childWrong = (node) => node.children.some((child) => child.off && wrong(child, 'height'));
   const heights = nodes.filter((node) => wrong(node, 'height') && !childWrong(node));
   if (heights.length > 0) return heights.flatMap((node) => sized(node, component, 'height'));
+  const hanging = nodes.filter((node) => node !== component.root && wrong(node, 'y') && hangs(node, component));
+  if (hanging.length > 0) return hanging.flatMap((node) => hung(node, component));
   const moved = nodes.filter((node) => isPlaced(node) && (wrong(node, 'x') || wrong(node, 'y')));
   return moved.flatMap((node) => placed(node, component));
 }
@@ -71,10 +75,51 @@ function sized(node, component, side) {
   node.off.settled.add(side);
   const used = getComputedStyle(node.element).getPropertyValue(side);
   const hasSize = BY_ITSELF.test(node.clone.localName) || !NO_BOX.test(node.theirs.display);
+  if (!hasSize && side === 'width' && node === component.root) return inOneLine(node, component);
   if (!hasSize || !used.endsWith('px')) return [];
   const isItem = side === 'width' && /flex/.test(getComputedStyle(node.clone.parentElement).display);
   const firm = isItem ? [[node, component, '', 'flex-shrink', '0']] : [];
   return [[node, component, '', side, used], ...firm];
+}
+
+/** What stood in one line stands in one: letters beside others are closer to them, and spaces before others have a width. */
+function inOneLine(root, component) {
+  const [theirs, ours] = [root.element, root.clone].map((element) => safe(element).getClientRects().length);
+  const { direction, display, paddingLeft, paddingRight } = getComputedStyle(root.clone);
+  if (display !== 'inline' || theirs > 1) return [];
+  if (ours > 1) return [[root, component, '', 'text-wrap-mode', 'nowrap']];
+  const gaps = gapsOf(root);
+  if (gaps.count > 0) return [[root, component, '', 'word-spacing', inPixels(gaps.spacing + root.off.width / gaps.count)]];
+  if (root.off.width < 0 || !/\s$/.test(safe(root.element).textContent)) return [];
+  const [side, padding] = direction === 'rtl' ? ['padding-left', paddingLeft] : ['padding-right', paddingRight];
+  return [[root, component, '', side, inPixels(parseFloat(padding) + root.off.width)]];
+}
+
+/** Where a line was justified its spaces are wider: {count, spacing} of those that are not at an end. */
+function gapsOf({ element, clone }) {
+  const { textAlign, wordSpacing } = getComputedStyle(clone);
+  const { textContent } = safe(element);
+  const isJustified = textAlign === 'justify' && !/\s$/.test(textContent);
+  return { count: isJustified ? (textContent.trim().match(/\s+/g) ?? []).length : 0, spacing: parseFloat(wordSpacing) };
+}
+
+/** Whether something hangs from the top or the bottom of the root's line, which alone is another one. */
+function hangs(node, component) {
+  const [its, outer] = [node, component.root].map(({ clone }) => getComputedStyle(clone));
+  return isInLine(its.display, node.clone) && outer.display === 'inline' && !BY_ITSELF.test(component.root.clone.localName)
+    && (/^(?:top|bottom)$/.test(its.verticalAlign) || node.fixes['']?.['vertical-align'] !== undefined);
+}
+
+/** First it is put where the text stands, then as far from there as in the page. */
+function hung(node, component) {
+  const { verticalAlign } = getComputedStyle(node.clone);
+  const isThere = !/^(?:top|bottom)$/.test(verticalAlign);
+  if (isThere) node.off.settled.add('y');
+  return [[node, component, '', 'vertical-align', isThere ? inPixels(parseFloat(verticalAlign) - node.off.y) : '0px']];
+}
+
+function inPixels(length) {
+  return `${Math.round(length * 1000) / 1000}px`;
 }
 
 function isPlaced(node) {
@@ -86,7 +131,7 @@ function placed(node, component) {
   const style = getComputedStyle(node.clone);
   const { x, y } = node.off;
   for (const side of ['x', 'y']) node.off.settled.add(side);
-  const moved = (start, by) => `${Math.round((parseFloat(style[start]) + by) * 1000) / 1000}px`;
+  const moved = (start, by) => inPixels(parseFloat(style[start]) + by);
   const { width, height } = style;
   const sides = { left: moved('left', x), top: moved('top', y), right: 'auto', bottom: 'auto', width, height };
   return Object.entries(sides).map(([name, value]) => [node, component, '', name, value]);

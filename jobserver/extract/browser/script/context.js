@@ -1,8 +1,9 @@
 // What a component's root is to look like alone: it keeps its looks and loses its place.
 
 const PLACE = new RegExp(`^(?:${[
-  'position', 'inset.*', 'top|right|bottom|left', 'margin.*', 'float|clear', 'flex', 'flex-(?:grow|shrink|basis)', 'order|z-index',
-  '(?:align|justify|place)-self', 'grid-area', 'grid-(?:row|column)(?:-start|-end)?', 'position-(?:anchor|area)', 'scroll-margin.*',
+  'position', 'inset.*', 'top|right|bottom|left', 'margin.*', 'float|clear', 'flex', 'flex-(?:grow|shrink|basis)',
+  'order|z-index', '(?:align|justify|place)-self', 'grid-area', 'grid-(?:row|column)(?:-start|-end)?', 'position-(?:anchor|area)',
+  'scroll-margin.*',
 ].join('|')})$`);
 const PLACELESS = {
   top: 'auto', right: 'auto', bottom: 'auto', left: 'auto', 'margin-top': '0px', 'margin-right': '0px', 'margin-bottom': '0px',
@@ -14,6 +15,8 @@ const INLINE_AS_BLOCK = { 'inline-block': 'block', 'inline-flex': 'flex', 'inlin
 const BY_ITSELF = /^(?:button|input|select|textarea|img|svg|canvas|video|iframe|progress|meter|fieldset)$/;
 const ATOMIC = /^(?:inline-(?:block|flex|grid|table)|table-cell)$/;
 const DECORATION = ['text-decoration-line', 'text-decoration-style', 'text-decoration-color', 'text-decoration-thickness'];
+
+const PADDINGS = ['padding-top', 'padding-right', 'padding-bottom', 'padding-left'];
 
 /** Property → value where the root alone differs from the root in its page. `display` is settled later. */
 function expectedOf(component) {
@@ -31,6 +34,7 @@ function expectedOf(component) {
   if (computedValue(element, 'width').includes('%')) expected.width = /^inline/.test(style.display) ? '100%' : 'auto';
   if (/(?<!\b100)%/.test(computedValue(element, 'max-width'))) expected['max-width'] = 'none';
   if (computedValue(element, 'min-width').includes('%')) expected['min-width'] = 'auto';
+  for (const side of PADDINGS) if (computedValue(element, side).includes('%')) expected[side] = style.getPropertyValue(side);
   return { ...expected, ...decorationOf(element, style) };
 }
 

@@ -2,9 +2,10 @@
 
 const PSEUDO_ELEMENT = /::[\w-]+(?:\([^)]*\))?$/;
 
-/** Fixes of the page as it is: into the last rule that sets the property now, else before all rules. */
+/** Fixes of the page as it is: into the last rule that sets the property now, else before all rules; → the nodes changed. */
 function settleFixes(component) {
-  for (const node of component.nodes) {
+  const changed = component.nodes.filter((node) => Object.keys(node.fixes ?? {}).length > 0);
+  for (const node of changed) {
     for (const [pseudo, fixes] of Object.entries(node.fixes)) {
       const first = {};
       for (const [name, value] of Object.entries(fixes)) {
@@ -17,6 +18,7 @@ function settleFixes(component) {
     }
     node.fixes = {};
   }
+  return changed;
 }
 
 /** Fixes that only hold under `condition`: right after the last rule that sets the property there. */
@@ -27,7 +29,9 @@ function settleConditioned(component, condition) {
     for (const [pseudo, fixes] of Object.entries(node.fixes)) {
       const base = node.rules.indexOf(baseOf(node, pseudo));
       for (const [name, value] of Object.entries(fixes)) {
-        const after = Math.max(base, lastSetting(component, node, pseudo, name));
+        const last = lastSetting(component, node, pseudo, name);
+        if (node.rules[last]?.declarations[name] === value) continue; // what was put right before was compared anew
+        const after = Math.max(base, last);
         const key = `${after} ${pseudo}`;
         if (!added.has(key)) added.set(key, [after, { suffix: pseudo, conditions: [condition], declarations: {} }]);
         added.get(key)[1].declarations[name] = value;
@@ -75,13 +79,26 @@ function withValues({ suffix, conditions, declarations }, write) {
   return { suffix, conditions, declarations: Object.fromEntries(written) };
 }
 
-/** What goes out: the tree without what only matters here. */
-function plainTree(node) {
-  const children = node.children.map((child) => (typeof child === 'string' ? child : plainTree(child)));
-  return { tag: node.tag, attrs: node.attrs, rules: plainRules(node), children };
+/** What goes out: the tree without what only matters here. Its rules are added to `said`, where each is once. */
+function plainTree(node, said) {
+  const children = node.children.map((child) => (typeof child === 'string' ? child : plainTree(child, said)));
+  return { tag: node.tag, attrs: node.attrs, rules: placesIn(said, node), children };
+}
+
+/** The places of a node's rules in `said`: text → the rule and its place. */
+function placesIn(said, { rules }) {
+  return rules.filter(saysAny).map((rule) => {
+    const { suffix, conditions, declarations } = rule;
+    const text = JSON.stringify([suffix, conditions, declarations]);
+    if (!said.has(text)) said.set(text, { rule, place: said.size });
+    return said.get(text).place;
+  });
+}
+
+function saysAny({ declarations }) {
+  return Object.keys(declarations).length > 0;
 }
 
 function plainRules({ rules }) {
-  const said = rules.filter(({ declarations }) => Object.keys(declarations).length > 0);
-  return said.map((rule) => withValues(rule, withLocalUrls));
+  return rules.filter(saysAny).map((rule) => withValues(rule, withLocalUrls));
 }

@@ -4,6 +4,7 @@ const MAX_HEAD_RULE = 400000;
 
 /** What is in use: font families in lower case, words of animations, custom properties. */
 const inUse = { families: new Set(), animations: new Set(), variables: new Set() };
+let loadedFaces = null;
 
 function noteFamilies(value) {
   for (const name of value.split(',')) inUse.families.add(bareName(name));
@@ -27,7 +28,7 @@ function bareName(name) {
 
 /** The `@font-face` rules that matter in the sandbox, each a whole rule. */
 function fontRules() {
-  return fontFaces().filter((face) => holds(face.conditions) && isFaceNeeded(face)).map(({ text }) => text);
+  return fontFaces().filter((face) => isFaceNeeded(face) && holds(face.conditions)).map(({ text }) => text);
 }
 
 /** Whole rules, in the order of the page, for what is in use. */
@@ -41,16 +42,27 @@ function headRules() {
 /** Of a family in many parts, such as one per script, only those that the page has really loaded. */
 function isFaceNeeded({ family, weight, style, range }) {
   if (!inUse.families.has(family)) return false;
-  const loaded = loadedFaces(family);
-  if (loaded.length === 0) return true;
-  return loaded.some((face) => plainWeight(face.weight) === plainWeight(weight)
-    && face.style.toLowerCase() === style && face.unicodeRange.toLowerCase() === range);
+  loadedFaces ??= facesByFamily();
+  return loadedFaces.get(family)?.has(faceKey(weight, style, range)) ?? true;
 }
 
-function loadedFaces(family) {
-  return [...document.fonts].filter((face) => bareName(face.family) === family && face.status === 'loaded');
+/** Family → keys of its faces that have been loaded. */
+function facesByFamily() {
+  const found = new Map();
+  for (const { family, weight, style, unicodeRange, status } of document.fonts) {
+    if (status !== 'loaded') continue;
+    const name = bareName(family);
+    if (!found.has(name)) found.set(name, new Set());
+    found.get(name).add(faceKey(weight, style.toLowerCase(), unicodeRange.toLowerCase()));
+  }
+  return found;
 }
 
-function plainWeight(value) {
-  return value.replace('normal', '400').replace('bold', '700');
+function faceKey(weight, style, range) {
+  return [weight.replace('normal', '400').replace('bold', '700'), style, range].join('|');
+}
+
+/** Forgets which faces have been loaded: another look may ask for more. */
+function renewFaces() {
+  loadedFaces = null;
 }

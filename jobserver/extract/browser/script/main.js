@@ -1,13 +1,16 @@
-// Reads the whole page at its full width; what is needed for a second look stays in this world.
+// Reads the whole page at its full width, as its rules say it is; what is needed to compare it stays in this world.
 
 const MAX_OUTER = 400;
 const MAX_LABEL = 300;
+const LEAST_FOR_TOKENS = 0.1;
 const elsewhere = document.implementation.createHTMLDocument('');
 const warnings = [];
-const deadline = performance.now() + options.milliseconds;
+let deadline = performance.now() + options.milliseconds;
 const state = { elements: new Map(), components: [], width: innerWidth, hasRules: false, changes: null };
 const budget = { elements: options.elements, cut: 0 };
-globalThis.jobserver = { elements: state.elements, narrow: (bounds) => readNarrow(bounds, state) };
+globalThis.jobserver = {
+  elements: state.elements, compare: (bounds) => readWide(bounds, state), narrow: (bounds) => readNarrow(bounds, state),
+};
 
 function textOf(element) {
   const its = safe(element);
@@ -70,10 +73,14 @@ async function componentOf(element, look) {
 
 async function findItems() {
   const found = [];
-  const places = new Map();
+  const places = new Map(); // in the order of `found`
   const missed = { room: 0, read: 0 };
   for (const [element, kind, box] of await pickAll(options.scanned, warnings)) {
     await breathe();
+    if (isLate()) {
+      missed.room += 1;
+      continue;
+    }
     try {
       const item = await itemOf(element, kind, box, places);
       if (item) places.set(element, found.push(item) - 1);
@@ -86,7 +93,25 @@ async function findItems() {
   if (missed.read > 0) warnings.push(`Elements that could not be read: ${missed.read}.`);
   if (budget.cut > 0) warnings.push(`Very large components were cut after ${options.elementsEach} elements each: ${budget.cut}.`);
   if (missed.room > 0) warnings.push(`${limit}; elements left out: ${missed.room}.`);
-  return found;
+  return withoutGone(found, [...places.keys()]);
+}
+
+/** What is still to be seen: of what has gone nobody could tell how it looked, nor find it by its selector. */
+function withoutGone(found, elements) {
+  const kept = found.filter((item, place) => boxInPage(elements[place]) !== null);
+  if (kept.length === found.length) return found;
+  const places = new Map(kept.map((item, place) => [item, place]));
+  for (const item of kept) {
+    let outer = found[item.parent];
+    while (outer && !places.has(outer)) outer = found[outer.parent];
+    if (outer) item.parent = places.get(outer);
+    else delete item.parent;
+  }
+  const looks = new Set(kept.map(({ look }) => look));
+  state.components = state.components.filter(({ look }) => looks.has(look));
+  for (const look of [...state.elements.keys()]) if (!looks.has(look)) state.elements.delete(look);
+  warnings.push(`Elements that were gone before they could be compared: ${found.length - kept.length}.`);
+  return kept;
 }
 
 /** The rules of a component; without any it is repaired from nothing. */
@@ -95,8 +120,8 @@ async function flattenComponent(component, hasRules) {
   try {
     if (!hasRules) throw new Error('No rules.');
     for (const node of component.nodes) {
-      await breathe();
-      if (node.element) node.rules = flattenAlike(node.element, places).map((rule) => withValues(rule, withAllDigits));
+      await breatheInTime();
+      if (node.element) node.rules = flattenAlike(node.element, places);
     }
     withoutPlace(component.root.rules);
     writeOut(component.root);
@@ -119,59 +144,25 @@ async function hasReadRules() {
   }
 }
 
-async function captureAll() {
-  const hasRules = await hasReadRules();
-  state.hasRules = hasRules;
-  const found = await findItems();
-  lookAgain(hasRules);
-  for (const component of state.components) await flattenComponent(component, hasRules);
-  const sandbox = await openSandbox();
-  let left = state.components.length;
-  try {
-    for (const batch of sandbox ? batchesOf(state.components) : []) {
-      if (isLate() || !await comparePass(sandbox, batch)) break;
-      for (const component of batch) {
-        if (component.box) settleFixes(component);
-        else component.warnings.push('It was gone from the page before it could be compared with it.');
-      }
-      left -= batch.length;
-    }
-  } finally {
-    sandbox?.close();
+/** Without the rules of those that there is no time for. */
+async function flattenAll(hasRules) {
+  for (const component of state.components) {
+    await flattenComponent(component, hasRules);
+    if (isLate()) component.isLate = component.mode === 'computed';
   }
-  if (left > 0) notCompared(state.components.slice(-left), sandbox);
-  return found;
+  const late = state.components.filter((component) => component.isLate);
+  for (const component of late) component.warnings.push('There was no time to read its rules.');
+  if (late.length > 0) warnings.push(`There was no time to read the rules of all components; without any: ${late.length}.`);
 }
 
-/** `end()` → the elements in which anything has changed since, but for what one says of its own style. */
-function watchChanges() {
-  const changed = new Set();
-  const note = (records) => {
-    for (const { type, target, attributeName } of records) {
-      // A change of one is a change for those beside it.
-      if (type === 'childList') changed.add(target);
-      else if (attributeName !== 'style') changed.add(safe(target).parentNode);
-    }
-  };
-  const watcher = new MutationObserver(note);
-  for (const root of rootsWithSheets()) watcher.observe(root, { subtree: true, childList: true, attributes: true });
-  const end = () => {
-    note(watcher.takeRecords());
-    watcher.disconnect();
-    return changed;
-  };
-  return { end };
-}
-
-function notCompared(components, sandbox) {
-  const reason = sandbox && isLate() ? 'There was no time' : 'The page allows no frame';
-  warnings.push(`${reason} to compare what was built with the page: ${components.length} components are as its rules say.`);
-  for (const component of components) component.warnings.push('It was not compared with the page while it was read.');
-}
-
-const found = await captureAll();
-state.changes = watchChanges();
+state.hasRules = await hasReadRules();
+const found = await findItems();
+lookAgain(state.hasRules);
+await flattenAll(state.hasRules);
+const said = new Map();
 const trees = Object.fromEntries(state.components.map(({ look, root, mode, warnings: own }) => (
-  [look, { root: plainTree(root), mode, warnings: own }])));
+  [look, { root: plainTree(root, said), mode, warnings: own }])));
 const title = document.title.slice(0, MAX_LABEL);
-return JSON.stringify({ title, found, trees, headCss: headRules(), tokens: await pageTokens(), warnings });
+const tokens = await pageTokens(Math.max(deadline, performance.now() + LEAST_FOR_TOKENS * options.milliseconds), warnings);
+const rules = plainRules({ rules: [...said.values()].map(({ rule }) => rule) });
+return JSON.stringify({ title, found, trees, rules, headCss: headRules(), tokens, warnings });

@@ -1,17 +1,21 @@
 // The second look, on a narrow screen: what the page's own conditions do not bring about there is added under one of ours.
 
-const WIDTH = /\(\s*(?:(min|max)-width\s*:\s*([\d.]+)(px|r?em)|width\s*(<=?|>=?)\s*([\d.]+)(px|r?em)|([\d.]+)(px|r?em)\s*(<=?|>=?)\s*width)/g;
+const LENGTH = '([\\d.]+)(px|r?em)';
+const SIGN = '\\s*(<=?|>=?)\\s*';
+const WIDTH = new RegExp(`\\(\\s*(?:(min|max)-width\\s*:\\s*${LENGTH}|width${SIGN}${LENGTH}|${LENGTH}${SIGN}width)`, 'g');
 const WITHOUT_BREAKPOINT = 767.98;
 const JUST_BELOW = 0.02;
 
-/** `@media` for the fixes: the largest width below `wide` at which the components' rules change, and not below `narrow`. */
+/** `@media` for the fixes: the largest width below `wide`, and not below `narrow`, at which rules change.
+ *
+ * Rules of the components, or else any of the page: what is left to be fixed is often said of what they stand in.
+ */
 function narrowCondition(components, narrow, wide) {
-  const widths = new Set();
-  for (const condition of new Set(components.flatMap(conditionsOf))) {
-    for (const match of condition.matchAll(WIDTH)) widths.add(lastNarrowWidth(match));
-  }
-  const within = [...widths].filter((width) => width >= narrow && width < wide);
-  return `@media (max-width: ${within.length > 0 ? Math.max(...within) : WITHOUT_BREAKPOINT}px)`;
+  const within = (conditions) => [...new Set(conditions)].flatMap((each) => [...each.matchAll(WIDTH)].map(lastNarrowWidth))
+    .filter((width) => width >= narrow && width < wide);
+  const own = within(components.flatMap(conditionsOf));
+  const widths = own.length > 0 ? own : within(mediaConditions());
+  return `@media (max-width: ${widths.length > 0 ? Math.max(...widths) : WITHOUT_BREAKPOINT}px)`;
 }
 
 function conditionsOf(component) {
@@ -28,15 +32,15 @@ function lastNarrowWidth([, bound, number, unit, sign, right, rightUnit, left, l
 /** JSON text: by look the rules of the nodes that changed, by their places, and how many looks were missed. It is narrow. */
 async function readNarrow({ milliseconds }, state) {
   const mended = {};
-  const deadline = performance.now() + milliseconds;
+  deadline = performance.now() + milliseconds;
   const components = state.components.filter((component) => state.elements.get(component.look)?.isConnected);
   const condition = narrowCondition(components, innerWidth, state.width);
-  lookAgain(state.hasRules, state.changes.end());
-  const sandbox = await openSandbox();
+  lookAgain(state.hasRules, state.changes?.end());
+  const sandbox = state.isOpen ? await openSandbox() : null;
   let missed = state.components.length;
   try {
     for (const batch of sandbox ? batchesOf(components) : []) {
-      if (performance.now() > deadline || !await comparePass(sandbox, batch)) break;
+      if (isLate() || !await comparePass(sandbox, batch)) break;
       for (const component of batch) {
         const changed = component.box ? settleConditioned(component, condition) : [];
         if (changed.length > 0) mended[component.look] = changed.map((node) => [node.place, plainRules(node)]);

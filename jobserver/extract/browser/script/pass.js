@@ -31,6 +31,12 @@ async function comparePass(sandbox, components) {
   return false;
 }
 
+/** Like `breathe`; throws when there is no time left, so that no component is left half repaired. */
+function breatheInTime() {
+  if (isLate()) throw new Error('There is no time left.');
+  return breathe();
+}
+
 /** Leaves in `fixes` of every node what its rules do not bring about in the page as it is now. */
 async function compareBuilt(sandbox, components) {
   const moving = movingNow();
@@ -42,15 +48,19 @@ async function compareBuilt(sandbox, components) {
   await settleLines(sandbox, shown);
 }
 
-async function prepare(component, moving) {
-  const { element } = component.root;
+/** {x, y, width}; null of what is not there or has no size. */
+function boxInPage(element) {
   const { x, y, width, height } = safe(element).getBoundingClientRect();
-  const isSeen = element.isConnected && (width > 0 || height > 0);
-  component.box = isSeen ? { x: Math.max(0, x + scrollX), y: Math.max(0, y + scrollY), width } : null;
-  if (!isSeen) return;
+  const isSeen = safe(element).isConnected && (width > 0 || height > 0);
+  return isSeen ? { x: Math.max(0, x + scrollX), y: Math.max(0, y + scrollY), width } : null;
+}
+
+async function prepare(component, moving) {
+  component.box = boxInPage(component.root.element);
+  if (component.box === null) return;
   component.moving = component.mode === 'rules' ? moving : new Map();
   for (const node of component.nodes) {
-    await breathe();
+    await breatheInTime();
     Object.assign(node, { fixes: {}, pseudoStyles: {}, off: null, written: null, theirs: originalOf(node.element) });
   }
   component.needless = needlessFor([...new Set(component.nodes.map(({ theirs }) => theirs.display ?? ''))]);
@@ -62,7 +72,7 @@ function originalOf(element) {
   if (element === null) return {};
   if (!originals.has(element)) {
     const kind = kindOf(element);
-    const shared = alike.get(kind) ?? alike.set(kind, { values: null, written: new Map() }).get(kind);
+    const shared = alike.get(kind) ?? alike.set(kind, { style: null, values: [], written: new Map() }).get(kind);
     originals.set(element, { display: getComputedStyle(element).display, shared });
   }
   return originals.get(element);
@@ -72,6 +82,8 @@ function originalOf(element) {
 function lookAgain(hasRules, changed) {
   originals.clear();
   alike.clear();
+  floatsInside.clear();
+  renewFaces();
   renewKinds(hasRules, changed);
 }
 

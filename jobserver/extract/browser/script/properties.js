@@ -3,13 +3,17 @@
 // Left out: aliases (logical sides, shorthands), what only printing, scrolling or a running script would notice, motion,
 // which the rules carry and which is held still while it is compared, and what the browser reports about itself.
 const SKIPPED = new RegExp([
-  '^--', '(?:^|-)(?:block|inline)(?:-|$)', '^border-(?:start|end)-', '^corner-(?:start|end)-', '^text-decoration$', '^font-variant$',
+  '^--', '(?:^|-)(?:block|inline)(?:-|$)', '^(?:border|corner)-(?:start|end)-', '^text-decoration$', '^font-variant$',
   '^(?:anchor|animation|app|buffered|caret-(?:animation|shape)|color-rendering|contain-intrinsic|container)(?:-|$)',
-  '^content-visibility$', '^(?:dynamic-range|flex-line|font-(?:language|palette|synthesis)|forced|frame|hyphenate|inter(?:est|polate)|math)-',
-  '^interactivity$', '^(?:object-view|offset|overflow-(?:anchor|clip)|overscroll|page|position-(?:anchor|area|try|visibility))(?:-|$)',
-  '^(?:print|reading|row-rule|rule|scroll|speak|timeline|touch|transition|trigger|view|window|text-(?:autospace|size|spacing|fit))(?:-|$)',
+  '^content-visibility$', '^(?:dynamic-range|flex-line|font-(?:language|palette|synthesis)|forced|frame|hyphenate)-',
+  '^(?:inter(?:est|polate)|math)-',
+  '^interactivity$', '^(?:object-view|offset|overflow-(?:anchor|clip)|overscroll|page)(?:-|$)',
+  '^position-(?:anchor|area|try|visibility)(?:-|$)',
+  '^(?:print|reading|row-rule|rule|scroll|speak|timeline|touch|transition|trigger|view|window)(?:-|$)',
+  '^text-(?:autospace|size|spacing|fit)(?:-|$)',
   '^column-rule-(?:break|inset|visibility)', '^(?:orphans|overlay|widows|will-change)$', '^break-',
-  '^-webkit-(?:border|line-break|locale|mask-position|print|rtl|ruby|tap|text-(?:combine|decorations|orientation)|user-(?:drag|modify)|writing)',
+  '^-webkit-(?:border|line-break|locale|mask-position|print|rtl|ruby|tap|user-(?:drag|modify)|writing)',
+  '^-webkit-text-(?:combine|decorations|orientation)',
 ].join('|'));
 
 // Used values: read only when boxes are laid out, and compared as computed (`auto`, percentages, calc()) where they differ.
@@ -32,7 +36,9 @@ const COMES_EARLY = new Set(EARLY);
 const ALWAYS_COMPARED = ['display', 'position', 'min-width', 'min-height', 'vertical-align', 'text-decoration-line'];
 
 // Of what follows the text's colour, these only repeat it: said by themselves they would stand in the way of every state.
-const FOLLOWS_COLOR = /^(?:border-.*|outline|text-decoration|text-emphasis|column-rule|caret|-webkit-text-(?:fill|stroke))-?color$/;
+const FOLLOWS_COLOR = new RegExp(`^(?:${[
+  'border-.*', 'outline', 'text-(?:decoration|emphasis)', 'column-rule', 'caret', '-webkit-text-(?:fill|stroke)',
+].join('|')})-?color$`);
 
 // A line's style turns a width that nobody wrote from nothing into `medium`.
 const WIDTH_OF = Object.fromEntries(['border-top', 'border-right', 'border-bottom', 'border-left', 'outline', 'column-rule']
@@ -45,7 +51,7 @@ const INDEX = Object.fromEntries(NAMES.map((name, index) => [name, index]));
 const COLORS = new Set(NAMES.filter((name) => FOLLOWS_COLOR.test(name)));
 
 const MARKER = ['color', 'content', 'font-family', 'font-size', 'font-weight', 'font-style'];
-const PLACEHOLDER = ['color', 'opacity', 'font-family', 'font-size', 'font-weight', 'font-style', 'letter-spacing', 'text-transform'];
+const PLACEHOLDER = ['color', 'opacity', ...MARKER.slice(2), 'letter-spacing', 'text-transform'];
 
 // Inherited, and of no effect but on these displays.
 const ONLY_ON = [
@@ -56,13 +62,6 @@ const ONLY_ON = [
 /** The names that say nothing in a tree with no more than these displays. */
 function needlessFor(displays) {
   return new Set(ONLY_ON.flatMap(([display, names]) => (displays.some((each) => display.test(each)) ? [] : names)));
-}
-
-/** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */
-function withAllDigits(value) {
-  if (!/3333|6667/.test(value) || /["']|url\(/.test(value)) return value;
-  return value.replace(/(?<![\w#])(\d*\.\d*?)(?:(3{3,})|(6{3,})7)(?=%|[a-z]|[\s,)/*+-]|$)/gi, (whole, start, threes) => (
-    whole.replace('.', '').length < 6 ? whole : start + (threes ? '3333333333' : '6666666667')));
 }
 
 /** Those of LAYOUT that matter for an element with these values: tracks in a grid, insets of what is placed, … */

@@ -23,7 +23,7 @@ async function hideUnshown(sandbox, components) {
   const writes = [];
   for (const component of components) {
     for (const node of component.nodes) {
-      await breathe();
+      await breatheInTime();
       const isOurs = !node.apart && !isShown(node) && getComputedStyle(node.clone).display !== 'none';
       if (isOurs) writes.push([node, component, '', 'display', 'none']);
     }
@@ -34,19 +34,37 @@ async function hideUnshown(sandbox, components) {
 /** Names that any original or any rule says something about. All others are as at first, in the page as in the sandbox. */
 async function namesInUse(sandbox, components, nodes) {
   const blank = readValues(sandbox.document.body, null, NAMES);
-  const used = new Set(ALWAYS_COMPARED);
+  const expected = components.flatMap((component) => Object.keys(component.expected));
+  const used = new Set([...ALWAYS_COMPARED, ...expected.filter((name) => !Object.hasOwn(PLACELESS, name))]);
   const seen = new Set();
-  for (const { node } of nodes) {
-    await breathe();
-    const values = theirsOf(node);
-    if (seen.has(values)) continue;
-    seen.add(values);
-    for (let index = 0; index < NAMES.length; index += 1) if (values[index] !== blank[index]) used.add(NAMES[index]);
+  for (const { node, component } of nodes) {
+    await breatheInTime();
+    const key = sourceOf(node, component);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    NAMES.forEach((name, index) => {
+      if (theirValue(node, name) !== blank[index]) used.add(name);
+    });
   }
-  const said = new Set(components.flatMap((component) => component.nodes.flatMap((node) => node.rules.flatMap(
-    ({ declarations }) => Object.keys(declarations)))));
-  for (const name of said) for (const covered of namesCovered(name)) used.add(covered);
+  for (const name of namesSaid(components)) for (const covered of namesCovered(name)) used.add(covered);
   return NAMES.filter((name) => used.has(name) && !COMES_EARLY.has(name));
+}
+
+/** What a node has its values from, but for rules of the component.
+ *
+ * Of a root that is all that it stands in, and so of what no rule explains. Of all others it is the browser's own sheet:
+ * what they inherit is said of a root or in a rule.
+ */
+function sourceOf(node, component) {
+  const isExplained = node !== component.root && component.mode === 'rules';
+  const key = isExplained ? plainKey(node.element) : null;
+  // What attributes say in a picture they say in the component's as well.
+  return (key !== null && node.element instanceof SVGElement ? node.element.localName : key) ?? node.theirs.shared;
+}
+
+function namesSaid(components) {
+  const declared = components.flatMap(({ nodes }) => nodes.flatMap(({ rules }) => rules.map(({ declarations }) => declarations)));
+  return new Set(declared.flatMap((each) => Object.keys(each).filter((name) => !name.startsWith('--'))));
 }
 
 const coveredNames = new Map();
@@ -77,10 +95,10 @@ function isListItem({ node }) {
   return node.theirs.display === 'list-item';
 }
 
-/** The values of the original, read once for all that are of its kind. */
-function theirsOf({ theirs: { shared }, element }) {
-  shared.values ??= readValues(element, null, NAMES);
-  return shared.values;
+/** A value of the original, read once for all that are of its kind. */
+function theirValue({ theirs: { shared }, element }, name) {
+  shared.style ??= getComputedStyle(element);
+  return shared.values[INDEX[name]] ??= shared.style.getPropertyValue(name);
 }
 
 async function compareNames(sandbox, nodes, names) {
@@ -91,24 +109,23 @@ async function compareNames(sandbox, nodes, names) {
 async function writeAll(sandbox, nodes, step, find) {
   const writes = [];
   for (const each of nodes) {
-    await breathe();
+    await breatheInTime();
     for (const write of writesFor(each, step, () => find(each))) writes.push([each.node, each.component, ...write]);
   }
   for (const write of writes) fix(sandbox, ...write);
 }
 
 function differencesOf({ node, component }, names) {
-  const values = theirsOf(node);
-  const theirs = names.map((name) => expectedIn(component, node, name) ?? values[INDEX[name]]);
+  const theirs = names.map((name) => expectedIn(component, node, name) ?? theirValue(node, name));
   const ours = readValues(node.clone, null, names);
   if (node === component.root && names !== EARLY) settleRoot(node, names, theirs, ours);
-  const colors = { theirs: values[INDEX.color], ours: getComputedStyle(node.clone).color };
+  const colors = { theirs: theirValue(node, 'color'), ours: getComputedStyle(node.clone).color };
   const writes = [];
   for (const [name, value] of differing(names, theirs, ours, colors)) {
     if (component.moving.get(node.element)?.has(name) || component.needless.has(name)) continue;
     writes.push(['', name, name === 'line-height' ? computedValue(node.element, name) : value]);
     const width = WIDTH_OF[name];
-    if (width) writes.push(['', width, values[INDEX[width]]]);
+    if (width) writes.push(['', width, theirValue(node, width)]);
   }
   return writes;
 }
@@ -117,7 +134,7 @@ function differencesOf({ node, component }, names) {
 function expectedIn(component, node, name) {
   if (node === component.root) return component.expected[name];
   // What stood still in the window has no place there any more, but one in its component.
-  return name === 'position' && theirsOf(node)[INDEX.position] === 'fixed' ? 'absolute' : undefined;
+  return name === 'position' && theirValue(node, 'position') === 'fixed' ? 'absolute' : undefined;
 }
 
 /** What only says that the root was the item of somebody is as good as what it is by itself. */
@@ -131,6 +148,7 @@ function settleRoot({ element }, names, theirs, ours) {
 }
 
 function pseudoDifferences({ node }, pseudo) {
+  if (isWithout(node.element, pseudo)) return [];
   const isThere = node.theirs[pseudo] ??= isGenerated(getComputedStyle(node.element, pseudo));
   if (!isThere && !node.rules.some(({ suffix }) => suffix.endsWith(pseudo))) return [];
   const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
@@ -152,7 +170,7 @@ function isGenerated(style) {
 async function comparePart(sandbox, nodes, pseudo, names) {
   const writes = [];
   for (const { node, component } of nodes) {
-    await breathe();
+    await breatheInTime();
     const [theirs, ours] = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
     names.forEach((name, index) => {
       if (theirs[index] !== ours[index]) writes.push([node, component, pseudo, name, theirs[index]]);
@@ -165,7 +183,7 @@ async function comparePart(sandbox, nodes, pseudo, names) {
 async function compareLayout(sandbox, nodes) {
   const writes = [];
   for (const each of nodes) {
-    await breathe();
+    await breatheInTime();
     for (const write of layoutDifferences(each)) writes.push([each.node, each.component, '', ...write]);
   }
   for (const write of writes) fix(sandbox, ...write);
@@ -190,7 +208,7 @@ function layoutDifferences({ node, component }) {
 /** {names, values} of what matters of an original's layout. */
 function originalLayout(node) {
   const { transform } = getComputedStyle(node.element);
-  const names = layoutFor((name) => (name === 'transform' ? transform : theirsOf(node)[INDEX[name]]));
+  const names = layoutFor((name) => (name === 'transform' ? transform : theirValue(node, name)));
   const values = readValues(node.element, null, names);
   return { names, values: new Map(names.map((name, index) => [name, values[index]])) };
 }

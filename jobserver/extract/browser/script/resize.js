@@ -11,6 +11,7 @@ function frame() {
 }
 
 const end = performance.now() + MOST;
-do await frame(); while (innerWidth !== options.width && performance.now() < end);
-await frame(); // what the page's scripts do about it
+while (innerWidth !== options.width && performance.now() < end) await frame();
+// What the page's scripts do about it: some hear of it in the first frame, and act in the next.
+for (let frames = document.scripts.length > 0 ? 2 : 0; frames > 0; frames -= 1) await frame();
 holdStill();

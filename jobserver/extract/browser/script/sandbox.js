@@ -53,7 +53,7 @@ async function build(sandbox, components) {
   furnishFonts(sandbox);
   sandbox.rules.replaceSync(components.map(sheetOf).join('\n'));
   for (const component of components) {
-    await breathe();
+    await breatheInTime();
     const wrapper = sandbox.document.createElement('div');
     const { x, y, width } = component.box;
     wrapper.style.cssText = `position: absolute; left: ${x % 1}px; top: ${y % 1}px; width: ${width}px`;
@@ -68,7 +68,16 @@ async function build(sandbox, components) {
 async function ready(sandbox) {
   const { fonts, images, body } = sandbox.document;
   body.getBoundingClientRect(); // fonts are only asked for when text is laid out
-  await atMost(Promise.all([fonts.ready, ...[...images].map((image) => image.decode().catch(() => {}))]), options.pictures);
+  const missing = [...images].filter(({ complete }) => !complete).map(hasCome);
+  if (fonts.status === 'loading') missing.push(fonts.ready);
+  if (missing.length > 0) await atMost(Promise.all(missing), options.pictures);
+}
+
+/** Its size is known, or that it has none: to be decoded, as `decode()` has it, takes another frame. */
+function hasCome(image) {
+  return new Promise((resolve) => {
+    for (const event of ['load', 'error']) image.addEventListener(event, resolve, { once: true });
+  });
 }
 
 /** Fonts that are there already are not asked for again. */

@@ -1,5 +1,8 @@
 // Brings out what a page holds back: lazy images, content that waits to be scrolled to, fonts, unfinished animations.
 
+const SMALL = 64;
+const MOST_CANVASES = 20;
+const DRAWN = 1200; // milliseconds: most charts grow for one second
 const end = performance.now() + options.milliseconds;
 const left = () => Math.max(0, end - performance.now());
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, left())));
@@ -7,6 +10,12 @@ const atMost = (promise) => Promise.race([Promise.resolve(promise).catch(() => {
 
 /** A frame has been shown: whoever watches what comes into view has been told. */
 const shown = () => Promise.race([new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))), wait(100)]);
+
+/** Whether what is below comes to life when it is scrolled to: for those who hear of it, who watch, and frames that wait. */
+function isRoused() {
+  const isWatched = !document.dispatchEvent(new Event('jobserver-watches', { cancelable: true }));
+  return options.pause > 0 || isWatched || document.querySelector('iframe[loading=lazy]') !== null;
+}
 
 /** One look at every part of the page, and back to where it began. */
 async function scrollThrough() {
@@ -26,21 +35,50 @@ async function scrollThrough() {
 async function timersRun() {
   const [{ loadEventEnd = 0 } = {}] = performance.getEntriesByType('navigation');
   const isPending = () => !document.dispatchEvent(new Event('jobserver-timers', { cancelable: true }));
+  if (!isPending()) return;
   while (performance.now() < loadEventEnd + options.timers && left() > 0 && isPending()) await wait(20);
   await shown();
 }
 
+/** What is drawn on the canvases of the page, made small. One that holds another site's pictures cannot be looked at. */
+function drawingsOf(canvases, context) {
+  return canvases.map((canvas) => {
+    try {
+      context.clearRect(0, 0, SMALL, SMALL);
+      context.drawImage(canvas, 0, 0, SMALL, SMALL);
+      return context.getImageData(0, 0, SMALL, SMALL).data.join();
+    } catch {
+      return '';
+    }
+  }).join();
+}
+
+/** Charts that grow have grown: two looks in a row find the same drawn. What never comes to rest is not waited for. */
+async function drawn() {
+  const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility()).slice(0, MOST_CANVASES);
+  if (canvases.length === 0) return;
+  const context = new OffscreenCanvas(SMALL, SMALL).getContext('2d', { willReadFrequently: true });
+  const until = performance.now() + DRAWN;
+  let now = drawingsOf(canvases, context);
+  for (let last = null; now !== last && performance.now() < until && left() > 0;) {
+    await wait(50);
+    await shown();
+    [last, now] = [now, drawingsOf(canvases, context)];
+  }
+}
+
 /** Nothing has the focus that some pages give to their search: its ring is a state, not its looks. */
 function letGo() {
-  let { activeElement: active } = document;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  active?.blur?.();
+  let active = safe(document).activeElement;
+  for (let inner = active; inner; inner = safe(inner).shadowRoot?.activeElement) active = inner;
+  if (active) safe(active).blur?.();
 }
 
 if (options.timers > 0) await timersRun();
 const lazy = [...document.querySelectorAll('img[loading=lazy]')].slice(0, 500);
 for (const image of lazy) image.loading = 'eager';
-if (options.scroll) await scrollThrough();
+if (options.scroll && isRoused()) await scrollThrough();
+if (options.scroll) await drawn();
 await atMost(document.fonts.ready);
 await atMost(Promise.all([...document.images].slice(0, 500).map((image) => image.complete || image.decode().catch(() => {}))));
 for (const image of lazy) image.loading = 'lazy';

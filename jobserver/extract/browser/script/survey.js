@@ -31,6 +31,12 @@ function isWithin(box, outer) {
   return !isPast && box.right <= outer.right + EDGE && box.bottom <= outer.bottom + EDGE;
 }
 
+/** Whether a film is seen in an element that nobody sees here: none is loaded, and only a poster shows without one. */
+function holdsFilm(element) {
+  const films = [element, ...safe(element).querySelectorAll('video')].filter((each) => safe(each).localName === 'video');
+  return films.some((film) => film.autoplay || !film.poster);
+}
+
 /** The box in the page of the element that stands for a look; null when it cannot be pictured, or is not as it was. */
 function pictureBox(look, width, height) {
   const element = globalThis.jobserver.elements.get(look);
@@ -41,7 +47,7 @@ function pictureBox(look, width, height) {
   if (isOther || box.width > innerWidth || box.height > innerHeight) return null;
   if (box.left + scrollX < -EDGE || box.top + scrollY < -EDGE || box.right + scrollX > innerWidth + EDGE) return null;
   if (getComputedStyle(element).display === 'inline' && safe(element).getClientRects().length > 1) return null;
-  return isClipped(element, box) ? null : { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height };
+  return isClipped(element, box) || holdsFilm(element) ? null : paintedBox(element);
 }
 
 const { documentElement } = document;

@@ -1,4 +1,5 @@
-// Knows, in the page's own world, whether a short timer that the page has set may still change it; tells who asks by an event.
+// Knows, in the page's own world, whether a short timer may still change the page, and whether it watches what comes into
+// view; tells who asks by an event.
 
 (() => {
   const MOST = 500; // milliseconds: longer ones are no part of showing a page
@@ -14,6 +15,17 @@
       note(given[1]);
       return apply(setTimeout, self, given);
     },
+  });
+  let watches = false;
+  const { prototype } = IntersectionObserver;
+  prototype.observe = new Proxy(prototype.observe, {
+    apply(observe, self, given) {
+      watches = true;
+      return apply(observe, self, given);
+    },
+  });
+  document.addEventListener('jobserver-watches', (event) => {
+    if (watches) event.preventDefault();
   });
   document.addEventListener('jobserver-timers', (event) => {
     if (now() <= due) event.preventDefault();

@@ -5,10 +5,19 @@ const MAX_TOKEN = 200;
 const MAX_COUNTED = 20000;
 const SPACINGS = ['padding', 'margin', 'gap'];
 
-/** {colors, type, spacing, radii, shadows}: lists of {value, count}, the most frequent first, at most 24 each. */
-async function pageTokens(limit = MAX_COUNTED) {
+const knownLengths = new Map();
+
+/** {colors, type, spacing, radii, shadows}: lists of {value, count}, the most frequent first, at most 24 each.
+ *
+ * `until`: the time of `performance.now()` at which counting ends, with a warning.
+ */
+async function pageTokens(until, warnings) {
   const counts = { colors: new Map(), type: new Map(), spacing: new Map(), radii: new Map(), shadows: new Map() };
-  for (const element of everyElement(document, limit)) {
+  for (const element of everyElement(document, MAX_COUNTED)) {
+    if (performance.now() > until) {
+      warnings.push('There was no time to count the colours and type of the whole page.');
+      break;
+    }
     await breathe();
     if (isInUse(element)) countTokens(element, counts);
   }
@@ -58,7 +67,12 @@ function borderColors(style) {
 
 /** The lengths above nothing. */
 function lengthsOf(style, names) {
-  return names.flatMap((name) => partsOf(style.getPropertyValue(name))).filter((value) => parseFloat(value) > 0).map(rounded);
+  return names.flatMap((name) => lengthsIn(style.getPropertyValue(name)));
+}
+
+function lengthsIn(value) {
+  const isAbove = (part) => parseFloat(part) > 0;
+  return knownLengths.get(value) ?? knownLengths.set(value, partsOf(value).filter(isAbove).map(rounded)).get(value);
 }
 
 function addAll(counts, values) {

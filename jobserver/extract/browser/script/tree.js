@@ -7,7 +7,9 @@ const WITHOUT_CHILDREN = new Set(['img', 'iframe', 'textarea', 'video', 'audio']
 const URL_ATTRIBUTES = new Set(['href', 'src', 'action', 'formaction', 'poster', 'cite', 'xlink:href', 'background']);
 const LEFT_OUT = /^(?:on.*|style|loading|nonce|integrity|slot|part|is|popover|autofocus|inert)$/;
 // What looks do not survive as attributes are left to the css.
-const PRESENTATIONAL = /^(?:align|background|bgcolor|border|clear|color|compact|face|hspace|noshade|nowrap|size|text|valign|vspace)$/;
+const PRESENTATIONAL = new RegExp(`^(?:${[
+  'align|background|bgcolor|border|clear|color|compact|face|hspace|noshade|nowrap|size|text|valign|vspace',
+].join('|')})$`);
 const PRESENTED = /^(?:col|colgroup|hr|input|select|table|tbody|td|tfoot|th|thead|tr)$/;
 const MAX_DEPTH = 60;
 const MAX_TEXT = 20000;
@@ -103,6 +105,7 @@ function attributesOf(element, tag) {
   if (localName === 'img') pictureOf(element, attrs);
   if (localName === 'canvas') attrs.src = pictureOfCanvas(element);
   if (localName === 'video' && tag === 'img') attrs.src = element.poster;
+  if (/^(?:audio|video)$/.test(tag)) filmOf(element, attrs);
   return attrs;
 }
 
@@ -128,6 +131,14 @@ function pictureOf(element, attrs) {
     delete attrs.srcset;
     delete attrs.sizes;
   }
+}
+
+/** A film says itself what its sources say: they are no part of how it looks. */
+function filmOf(element, attrs) {
+  if (attrs.src) return;
+  const sources = [...safe(element).querySelectorAll('source[src]')];
+  const source = sources.find(({ type }) => type === '' || element.canPlayType(type) !== '');
+  if (source) attrs.src = absolute(source.getAttribute('src'));
 }
 
 function pictureOfCanvas(canvas) {

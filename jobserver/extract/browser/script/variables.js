@@ -3,6 +3,8 @@
 const TAKEN_BACK = /^(?:initial|inherit|unset|revert|revert-layer)$/i;
 const USED = /var\(\s*(--[^\s,()]+)/g;
 
+const inheritedBy = new WeakMap();
+
 /** Writes the custom properties that a component takes from around it into its root's rules, and drops those nobody uses;
  * → the names in use.
  */
@@ -25,10 +27,24 @@ function isOwn({ suffix, conditions }) {
   return suffix === '' && conditions.length === 0;
 }
 
-/** One custom property as it comes from outside: its value there, and what it would be under other conditions. */
+/** Writes into a root's rules what it takes from outside by one name. */
 function inherit(name, outside, { base, conditional }, used) {
+  const known = inheritedBy.get(outside) ?? inheritedBy.set(outside, new Map()).get(outside);
+  if (!known.has(name)) known.set(name, inherited(name, outside));
+  const found = known.get(name);
+  if (found === null) return;
+  base[name] = found.value;
+  noteUsed(used, found.value);
+  for (const { value, conditions } of found.others) {
+    noteUsed(used, value);
+    conditional.push({ suffix: '', conditions, declarations: { [name]: value } });
+  }
+}
+
+/** One custom property as it comes from outside: its value there, and what it would be under other conditions; or null. */
+function inherited(name, outside) {
   const declared = declaredVariables(name, outside);
-  if (declared.length === 0) return;
+  if (declared.length === 0) return null;
   const others = declared.filter(({ conditions, element }) => (
     conditions.length > 0 && element === declared[0].element && conditions.every((each) => each.startsWith('@media'))));
   const plain = declared.find(({ conditions }) => conditions.length === 0);
@@ -36,14 +52,9 @@ function inherit(name, outside, { base, conditional }, used) {
   // Where what it refers to may change, it goes on referring to it.
   const isMade = plain && others.length === 0 && plain.value.includes('var(');
   // What is empty and what is not there look the same: where it was taken back it is not there.
-  if (now === '' && others.length === 0 && TAKEN_BACK.test(plain?.value)) return;
+  if (now === '' && others.length === 0 && TAKEN_BACK.test(plain?.value)) return null;
   const refers = isMade && (now === '' || changesBeneath(plain.value, outside));
-  base[name] = refers || (plain && others.length > 0) ? plain.value : now;
-  noteUsed(used, base[name]);
-  for (const { value, conditions } of others) {
-    noteUsed(used, value);
-    conditional.push({ suffix: '', conditions, declarations: { [name]: value } });
-  }
+  return { value: refers || (plain && others.length > 0) ? plain.value : now, others };
 }
 
 /** Whether what a value refers to is declared under any condition, however far away. */
@@ -62,8 +73,11 @@ function joinBases(node) {
 }
 
 function withoutUnused(rule, used) {
-  const declarations = Object.entries(rule.declarations).filter(([name]) => !name.startsWith('--') || used.has(name));
-  return { ...rule, declarations: Object.fromEntries(declarations) };
+  const declarations = {};
+  for (const [name, value] of Object.entries(rule.declarations)) {
+    if (!name.startsWith('--') || used.has(name)) declarations[name] = value;
+  }
+  return { ...rule, declarations };
 }
 
 /** The names that declarations use, and those that their values use, and so on. */
@@ -81,5 +95,5 @@ function usedVariables(rules) {
 }
 
 function noteUsed(used, value) {
-  for (const [, name] of value.matchAll(USED)) used.add(name);
+  if (value.includes('var(')) for (const [, name] of value.matchAll(USED)) used.add(name);
 }

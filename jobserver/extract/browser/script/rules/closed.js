@@ -2,17 +2,18 @@
 
 const COMMENT = /\s*(?:\/\*[^]*?\*\/|<!--|-->|@charset\s+"[^"]*"\s*;)/iy;
 const LAYERS = /\s*@layer\s+([\w\s.,-]+);/iy;
-const IMPORT = /\s*@import\s+((?:"[^"]*"|'[^']*'|\([^()]*(?:\([^()]*\)[^()]*)*\)|[^;"'])*);/iy;
+const IMPORT = /\s*@import\s+((?:"[^"]*"|'[^']*'|\([^()]*(?:\([^()]*\)[^()]*)*\)|[^;"'(])*);/iy;
 // An address, then perhaps a layer, a feature condition and media queries (CSS Cascading 5, section 2).
 const IMPORT_ADDRESS = /^(?:url\(\s*)?(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)?\s*/i;
 const IMPORT_LAYER = /^layer(?:\(([^)]*)\)|(?![\w(-]))\s*/i;
 const IMPORT_SUPPORTS = /^supports\(((?:[^()]|\([^()]*\))*)\)\s*/i;
 
-/** What the text of a sheet at `url` says; counted as unread where there is none. */
+/** What the text of a sheet at `url` says; noted as unread where there is none, and as unknown what it may do then. */
 async function readClosed(url, place) {
   const text = readState.texts.get(url);
-  if (text === undefined) {
-    readState.unread += 1;
+  if (typeof text !== 'string') {
+    readState.unread.push(url);
+    if (text === undefined) readState.unknown += 1;
     return;
   }
   const inner = { ...place, base: url, level: place.level + 1 };

@@ -8,6 +8,7 @@ const CONTAINER = '@container ';
 const MAX_PROBED = 20000;
 
 const mediaLists = new Map();
+const mediaSeen = new Set();
 const containerConditions = [];
 let containersNow = null;
 
@@ -22,6 +23,7 @@ function screenMedia(text) {
 function withMedia(conditions, text) {
   const media = screenMedia(text);
   if (media === null) return null;
+  mediaSeen.add(MEDIA + media);
   return media === '' || conditions.includes(MEDIA + media) ? conditions : [...conditions, MEDIA + media];
 }
 
@@ -39,6 +41,11 @@ function holds(conditions, element = null) {
     if (condition.startsWith(CONTAINER)) return element !== null && containerHolds(condition, containerOf(element, condition));
     return condition.startsWith('@supports ') && CSS.supports(condition.slice(10));
   });
+}
+
+/** Every `@media` of the page that may hold on some screen. */
+function mediaConditions() {
+  return [...mediaSeen];
 }
 
 function mediaHolds(text) {

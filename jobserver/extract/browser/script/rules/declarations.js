@@ -1,8 +1,11 @@
 // The declarations of a rule as they can stand anywhere: absolute addresses, no unit that hangs on the page's root.
 
-const ADDRESS = /url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"')]*))\s*\)/gi;
-const ROOT_EM = /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|url\([^)]*\))|(?<![\w.#-])([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)rem\b/gi;
+const ADDRESS = /url\(\s*(?!\s)(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"')]*))\s*\)/gi;
+const KEPT = /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|url\([^)]*\)?)/;
+const ROOT_EM = new RegExp(`${KEPT.source}|${/(?<![\w.#-])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)rem\b/.source}`, 'gi');
+const THIRDS = /(?<![\w#])(\d{0,20}\.\d{0,20}?)(?:(3{3,20})|(6{3,20})7)(?=%|[a-z]|[\s,)/*+-]|$)/gi;
 const DEFAULT_ROOT_SIZE = 16;
+const BEFORE_COLON = /(?<![a-z-])[a-z-]+(?=:)/g;
 
 const blocks = new WeakMap();
 let rootSize = null;
@@ -21,10 +24,14 @@ function blockOf(rule, base) {
 function readBlock(style, rule, base) {
   const block = { normal: new Map(), important: new Map() };
   const names = [...style];
-  const unknown = new Set(names.filter((name) => !name.startsWith('--') && style.getPropertyValue(name) === ''));
+  let shorthands = null;
   for (const name of names) {
     const values = style.getPropertyPriority(name) === '' ? block.normal : block.important;
-    const [said, value] = unknown.has(name) ? widest(name, style, rule, names) : [name, style.getPropertyValue(name)];
+    let [said, value] = [name, style.getPropertyValue(name)];
+    if (value === '' && !name.startsWith('--')) {
+      shorthands ??= shorthandsIn(style);
+      [said, value] = shorthands.get(name) ?? (name === 'all' ? restOfAll(style, names) : lostShorthand(name, rule));
+    }
     if (said === null || values.has(said)) continue;
     values.set(said, plainValue(value, base));
     if (said !== name) putBehind(values, said);
@@ -41,25 +48,38 @@ function putBehind(values, shorthand) {
   }
 }
 
-/** What says a longhand whose own value is empty: the shorthand with a variable in it (CSS Variables 1, section 3.3). */
-function widest(longhand, style, rule, names) {
-  if (longhand === 'all') {
-    // Whatever no other declaration of the block has taken out of it still has its value.
-    const free = ['margin-top', 'float', 'opacity', 'z-index', 'order', 'clear'].find((name) => !names.includes(name));
-    return free ? ['all', style.getPropertyValue('all') || style.getPropertyValue(free)] : [null, ''];
+/** Longhand → `[name, value]` of what says it: a shorthand with a variable in it (CSS Variables 1, section 3.3).
+ *
+ * As text a block names its shorthands. Words in its values may look like names, but no longhand has its value from them.
+ */
+function shorthandsIn(style) {
+  const said = new Map();
+  for (const name of new Set(style.cssText.match(BEFORE_COLON))) {
+    const value = style.getPropertyValue(name);
+    if (value !== '') for (const each of longhandsOf(name)) if (each !== name) said.set(each, [name, value]);
   }
-  for (const shorthand of shorthandsOf(longhand)) {
-    const value = style.getPropertyValue(shorthand);
-    if (value !== '') return [shorthand, value];
-  }
-  return lostShorthand(longhand, rule);
+  return said;
+}
+
+/** Whatever no other declaration of the block has taken out of `all` still has its value. */
+function restOfAll(style, names) {
+  const free = ['margin-top', 'float', 'opacity', 'z-index', 'order', 'clear'].find((name) => !names.includes(name));
+  return free ? ['all', style.getPropertyValue(free)] : [null, ''];
 }
 
 /** A value as it can stand anywhere. */
 function plainValue(value, base) {
   let plain = value.trim();
   if (plain.includes('url(')) plain = plain.replace(ADDRESS, (whole, ...found) => absoluteAddress(whole, found, base));
-  return plain.includes('rem') ? withoutRootEm(plain) : plain;
+  if (plain.includes('rem')) plain = withoutRootEm(plain);
+  return plain.includes('3333') || plain.includes('6667') ? withAllDigits(plain) : plain;
+}
+
+/** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */
+function withAllDigits(value) {
+  if (/["']|url\(/.test(value)) return value;
+  return value.replace(THIRDS, (whole, start, threes) => (
+    whole.replace('.', '').length < 6 ? whole : start + (threes ? '3333333333' : '6666666667')));
 }
 
 function absoluteAddress(whole, [double, single, bare], base) {

@@ -2,6 +2,7 @@
 
 const GENERATED = /^::(?:before|after)$/;
 const NOTHING_SHOWN = /^(?:none|normal|initial|unset|revert)$/;
+const UNDRAWN = /^(?:none|initial)$/;
 // What a shorthand sets along the way, and what no browser's own sheet sets: at first it is so anyway.
 const IDLE = {
   initial: /^(?:background-(?:image|position-[xy]|size|repeat|attachment|origin|clip)|border-image-\w+|mask-\w+)$/,
@@ -18,7 +19,11 @@ const IDLE = {
  * Nothing is `!important` any more. Left out is what a stronger declaration without conditions always beats.
  */
 function flatten(element, places) {
-  const matched = shownOnly(matchedRules(element, places));
+  return flattened(shownOnly(matchedRules(element, places)), element);
+}
+
+/** `matched`: rules as `matchedRules` has them. */
+function flattened(matched, element) {
   const bases = new Map([['', newBase()]]);
   matched.forEach((rule, rank) => {
     if (!bases.has(rule.pseudo)) bases.set(rule.pseudo, newBase());
@@ -32,6 +37,15 @@ function flatten(element, places) {
   }
   for (const { suffix, conditions, declarations } of conditional) {
     if (declarations.size > 0) rules.push({ suffix, conditions, declarations: Object.fromEntries(declarations) });
+  }
+  return withoutUndrawn(rules);
+}
+
+/** `outline: 0` says a colour too, which only a rule that draws that outline without a colour of its own could show. */
+function withoutUndrawn(rules) {
+  const drawn = rules.some(({ declarations: { 'outline-style': style = 'none' } }) => !UNDRAWN.test(style));
+  for (const { declarations } of drawn ? [] : rules) {
+    if (declarations['outline-color'] === 'initial' && 'outline-style' in declarations) delete declarations['outline-color'];
   }
   return rules;
 }
@@ -103,7 +117,7 @@ function restOf(base, conditional, pseudo) {
 
 /** `{ suffix, conditions, pseudo, declarations, slots }`, the weakest first, neighbours of one kind joined. */
 function conditionalRules(matched, bases, element) {
-  const rules = [];
+  const written = { rules: [], holders: new Map(), slots: new Map() };
   matched.forEach((rule, rank) => {
     if (isAlways(rule)) return;
     const base = bases.get(rule.pseudo);
@@ -111,14 +125,14 @@ function conditionalRules(matched, bases, element) {
       const slots = placesSet(name, element);
       const stronger = strongerThan(rank, slots, base, name);
       const beaten = slots.filter((slot) => (base.owners.get(slot)?.rank ?? -1) > rank);
-      if ((slots.length > 0 && beaten.length === slots.length) || isIdle(name, value, slots, base, rules, rule)) continue;
+      if ((slots.length > 0 && beaten.length === slots.length) || isIdle(name, value, slots, base, written, rule)) continue;
       const said = value === 'revert-layer' ? beneath(matched, rank, rule.layer, name) : value;
-      put(rules, rule, { name, value: said, slots });
+      put(written, rule, { name, value: said, slots });
       // A shorthand must not undo those parts of it that stay stronger.
-      for (const entry of stronger) put(rules, rule, entry);
+      for (const entry of stronger) put(written, rule, entry);
     }
   });
-  return rules;
+  return written.rules;
 }
 
 function strongerThan(rank, slots, base, name) {
@@ -128,23 +142,28 @@ function strongerThan(rank, slots, base, name) {
 }
 
 /** Whether a conditional declaration says what is so anyway. */
-function isIdle(name, value, slots, base, rules, { pseudo }) {
+function isIdle(name, value, slots, base, written, { pseudo }) {
   if (slots.length !== 1 || name.startsWith('--')) return false;
-  if (rules.some((rule) => rule.pseudo === pseudo && (rule.slots.has(slots[0]) || rule.slots.has('all')))) return false;
+  const touched = written.slots.get(pseudo);
+  if (touched?.has(slots[0]) || touched?.has('all')) return false;
   const owner = base.owners.get(slots[0]);
   if (owner) return owner.name === name && owner.value === value;
   return isInitial(name, value) && !base.declared.has('all');
 }
 
-function put(rules, rule, { name, value, slots }) {
+/** `holders`: of each kind of rule the declarations that have a name; `slots`: what is said of each pseudo-element. */
+function put({ rules, holders, slots: touched }, rule, { name, value, slots }) {
   const { suffix, conditions, pseudo } = rule;
   rule.where ??= `${suffix} ${conditions.join()}`;
-  for (const { where, declarations } of rules) if (where === rule.where) declarations.delete(name);
+  const held = holders.get(rule.where) ?? holders.set(rule.where, new Map()).get(rule.where);
+  held.get(name)?.delete(name);
   let last = rules.at(-1);
   if (last?.where !== rule.where) {
     last = { suffix, conditions, pseudo, where: rule.where, declarations: new Map(), slots: new Set() };
     rules.push(last);
   }
   last.declarations.set(name, value);
-  for (const slot of slots) last.slots.add(slot);
+  held.set(name, last.declarations);
+  const said = touched.get(pseudo) ?? touched.set(pseudo, new Set()).get(pseudo);
+  for (const each of [last.slots, said]) for (const slot of slots) each.add(slot);
 }

@@ -2,25 +2,33 @@
 
 const QUICK_NAMES = /(::?[\w-]+)|[.#]?[^\s>+~.#:]+/g;
 const PLAIN_SELECTORS = /^[^()[\]\\"'&|*]+$/;
+const ELSEWHERE = /:(?:root|host|part|slotted)/;
+const IGNORES_CASE = document.compatMode === 'BackCompat';
 const SIGNS = { id: '#', class: '.', tag: '' };
 
 /** Files a rule under all that its selectors may be looked up by; those that name what the page has not are left out. */
-function addDeclarations(rule, place) {
+function addDeclarations(rule, place, parents = place.parents) {
   readState.count += 1;
-  const { tree, base, conditions, layer, scopes, parents } = place;
-  const shared = { rule, base, conditions, layer, scopes, tree, order: readState.count };
+  const { tree } = place;
+  let shared = null; // most rules reach nothing on the page
   if (typeof parents === 'string' && PLAIN_SELECTORS.test(parents)) {
     for (const part of parents.split(',')) {
       const text = part.trim();
       const key = quickKey(text, tree);
-      if (key !== null) file(tree, key, { shared, text, selector: null, key });
+      if (key !== null) file(tree, key, { shared: (shared ??= sharedBy(rule, place)), text, selector: null, key });
     }
     return;
   }
+  shared = sharedBy(rule, place);
   for (const selector of typeof parents === 'string' ? parseSelectors(parents) : parents) {
     if (!isPossible(selector, tree)) continue;
     for (const key of keysOf(selector.compounds.at(-1), tree.counts)) file(tree, key, { shared, text: null, selector, key });
   }
+}
+
+/** What all selectors of a rule have in common. */
+function sharedBy(rule, { tree, base, conditions, layer, scopes }) {
+  return { rule, base, conditions, layer, scopes, tree, order: readState.count };
 }
 
 /** How many elements of a tree have each class, id and tag. */
@@ -53,15 +61,18 @@ function file({ buckets }, key, entry) {
 
 /** What `keysOf` says, of a selector without brackets and without taking it apart; null where it cannot match. */
 function quickKey(text, tree) {
-  if (/:(?:root|host|part|slotted)/.test(text)) return slowKey(text, tree);
-  const subject = /[^\s>+~]*$/.exec(text).index;
+  if (text.includes(':') && ELSEWHERE.test(text)) return slowKey(text, tree);
   let best = null;
-  for (const { 0: name, 1: pseudo, index } of text.matchAll(QUICK_NAMES)) {
+  let end = QUICK_NAMES.lastIndex = 0;
+  for (let found = QUICK_NAMES.exec(text); found !== null; found = QUICK_NAMES.exec(text)) {
+    if (found.index > end) best = null; // a combinator was between them: what came before is not the subject
+    end = QUICK_NAMES.lastIndex;
+    const [name, pseudo] = found;
     if (pseudo) continue;
     const key = name[0] === '.' || name[0] === '#' ? folded(name) : name.toLowerCase();
     const count = tree.counts.get(key);
     if (count === undefined) return null;
-    if (index >= subject && (best === null || count < tree.counts.get(best))) best = key;
+    if (best === null || count < tree.counts.get(best)) best = key;
   }
   return best ?? '*';
 }
@@ -73,7 +84,7 @@ function slowKey(text, tree) {
 
 /** A name of a class or an id as it is compared: in quirks mode its case does not count. */
 function folded(name) {
-  return document.compatMode === 'BackCompat' ? name.toLowerCase() : name;
+  return IGNORES_CASE ? name.toLowerCase() : name;
 }
 
 function nameKey(kind, name) {

@@ -14,6 +14,7 @@ const kindsByElement = new Map();
 const flattenedKinds = new Map();
 const numbers = new WeakMap();
 const ownFunctions = new WeakMap();
+const unshared = new WeakSet();
 const kindState = { count: 0, shares: false, animated: new Set(), changed: new Set() };
 
 /** Begins anew, for the page as it is now.
@@ -25,7 +26,7 @@ function renewKinds(shares, changed = new Set()) {
   kindsByKey.clear();
   kindsByElement.clear();
   flattenedKinds.clear();
-  kindState.shares = shares && readState.unread === 0 && readState.count < MAX_RULES;
+  kindState.shares = shares && readState.unknown === 0 && readState.count < MAX_RULES;
   kindState.changed = changed;
   const animations = [...ruleTrees.keys()].flatMap((root) => root.getAnimations());
   kindState.animated = new Set(animations.map(({ effect }) => effect?.target));
@@ -45,6 +46,8 @@ function kindBelow(element) {
   if (isChanged) changed.add(element);
   const key = shares && !isChanged ? styleKey(element) : null;
   kindState.count += 1;
+  if (key === null) unshared.add(element);
+  else unshared.delete(element);
   if (key === null) return kindState.count;
   return kindsByKey.get(key) ?? kindsByKey.set(key, kindState.count).get(key);
 }
@@ -69,15 +72,32 @@ function isPlaceless(element, places) {
 /** All that makes an element's style: what it inherits from, what it is, and what reaches it; null where it is the only one. */
 function styleKey(element) {
   if (kindState.animated.has(element) || fits(element, SPECIAL)) return null;
-  const its = safe(element);
-  const parts = [kindsByElement.get(renderedParent(element)) ?? 0, its.localName, attributesKey(its)];
-  if (its instanceof HTMLElement && fits(element, CONTROL)) for (const state of CONTROL_STATES) parts.push(fits(element, state));
+  const parts = [kindsByElement.get(renderedParent(element)) ?? 0, innateKey(element)];
   for (const hit of hitsOf(element)) {
     const part = hitKey(hit, element);
     if (part === null) return null;
     parts.push(part);
   }
   return parts.join('|');
+}
+
+/** What the browser's own sheet knows an element by. */
+function innateKey(element) {
+  const its = safe(element);
+  const parts = [its.localName, attributesKey(its)];
+  if (its instanceof HTMLElement && fits(element, CONTROL)) for (const state of CONTROL_STATES) parts.push(fits(element, state));
+  return parts.join('|');
+}
+
+/** The same, of an element whose kind is known and that is styled by nothing but its rules besides; else null. */
+function plainKey(element) {
+  return unshared.has(element) ? null : innateKey(element);
+}
+
+/** Whether no rule is about a pseudo-element of an element, nor the browser's own sheet. */
+function isWithout(element, pseudo) {
+  const isAbout = ({ entry }) => prepared(entry)?.pseudo.startsWith(pseudo);
+  return !unshared.has(element) && safe(element).localName !== 'q' && !hitsOf(element).some(isAbout);
 }
 
 function attributesKey({ attributes, namespaceURI }) {

@@ -168,6 +168,7 @@ function isLimit(end, element, scope) {
  */
 function matchedRules(element, places = new Map([[element, 0]])) {
   const found = [];
+  renewSteps();
   for (const hit of hitsOf(element)) {
     const { shared, ready } = hit.entry;
     const reach = resolved(hit, element, places);

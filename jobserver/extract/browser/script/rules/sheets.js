@@ -3,14 +3,17 @@
 const MAX_RULES = 60000;
 const MAX_NESTED = 24;
 const MAX_TREES = 2000;
+const RULES_A_LOOK = 16;
+const MAX_NAMED = 3;
+const MAX_ADDRESS = 200;
 
 const ruleTrees = new Map();
 const atRules = { fonts: [], keyframes: [], properties: [] };
-const readState = { count: 0, texts: new Map(), unread: 0, scope: null };
+const readState = { count: 0, texts: new Map(), unread: [], unknown: 0, scope: null };
 
 /** Reads all that styles the page; → sentences about what could not be read.
  *
- * `texts`: `{ url, text }` of sheets that do not show all their rules.
+ * `texts`: `{ url, text }` of sheets that do not show all their rules; a text of null is that of one that never came.
  */
 async function readRules(texts = []) {
   for (const { url, text } of texts) readState.texts.set(url, text);
@@ -24,9 +27,18 @@ async function readRules(texts = []) {
     rankLayers(tree.layers, 0);
   }
   const warnings = [];
-  if (readState.unread > 0) warnings.push(`Style sheets that could not be read: ${readState.unread}.`);
+  if (readState.unread.length > 0) warnings.push(`Style sheets that could not be read: ${named(readState.unread)}.`);
   if (readState.count >= MAX_RULES) warnings.push(`Only the first ${MAX_RULES} style rules were read.`);
   return warnings;
+}
+
+/** How many, and the addresses of the first, without what may be a secret in them. */
+function named(urls) {
+  const shown = urls.slice(0, MAX_NAMED).map((url) => {
+    const { origin, pathname, protocol } = URL.parse(url) ?? { protocol: 'unknown' };
+    return /^https?:$/.test(protocol) ? `${origin}${pathname}`.slice(0, MAX_ADDRESS) : protocol;
+  });
+  return `${urls.length} (${shown.join(', ')}${urls.length > shown.length ? ', …' : ''})`;
 }
 
 function rootsWithSheets() {
@@ -72,10 +84,12 @@ function shownRules(sheet) {
 
 async function readList(rules, place) {
   if (place.level > MAX_NESTED) return;
+  let count = 0;
   for (const rule of rules) {
     if (readState.count >= MAX_RULES) return;
-    // Most need no waiting, and waiting for nothing takes its time too.
-    const pause = breathe();
+    // Most need no waiting, and waiting for nothing takes its time too, as does asking for the time.
+    count += 1;
+    const pause = count % RULES_A_LOOK === 0 ? breathe() : undefined;
     if (pause) await pause;
     const reading = readRule(rule, place);
     if (reading) await reading;
@@ -131,9 +145,9 @@ function enterScope(inner, { start, end }) {
 }
 
 function readStyleRule(rule, place) {
-  const inner = { ...place, parents: selectorsOf(rule.selectorText, place.parents), level: place.level + 1 };
-  addDeclarations(rule, inner);
-  return rule.cssRules.length > 0 ? readList(rule.cssRules, inner) : undefined;
+  const parents = selectorsOf(rule.selectorText, place.parents);
+  addDeclarations(rule, place, parents);
+  return rule.cssRules.length > 0 ? readList(rule.cssRules, { ...place, parents, level: place.level + 1 }) : undefined;
 }
 
 /** Selectors still as text where nothing is nested: most are never looked at again. */

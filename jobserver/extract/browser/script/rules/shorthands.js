@@ -12,7 +12,6 @@ const slotsByName = new Map();
 const sidesByElement = new WeakMap();
 const sidesByFlow = new Map();
 let scratchStyle = null;
-let shorthandsByLonghand = null;
 
 /** The longhands that a declaration of `name` sets, as the browser says; [] of a name it does not know. */
 function longhandsOf(name) {
@@ -28,23 +27,6 @@ function longhandsOf(name) {
   return found;
 }
 
-/** The shorthands that set a longhand, the smallest first. */
-function shorthandsOf(longhand) {
-  if (shorthandsByLonghand === null) {
-    shorthandsByLonghand = new Map();
-    const spelled = Object.keys(getComputedStyle(document.documentElement)).map(withHyphens);
-    const shorthands = [...new Set(spelled)].filter((name) => longhandsOf(name).length > 1);
-    for (const name of shorthands.sort((a, b) => longhandsOf(a).length - longhandsOf(b).length)) {
-      for (const each of longhandsOf(name)) shorthandsByLonghand.set(each, [...(shorthandsByLonghand.get(each) ?? []), name]);
-    }
-  }
-  return shorthandsByLonghand.get(longhand) ?? [];
-}
-
-function withHyphens(name) {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/^webkit-/, '-webkit-');
-}
-
 function scratchRule() {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync('a {}');
@@ -55,6 +37,7 @@ function scratchRule() {
 function covers(wide, narrow) {
   if (wide === narrow) return true;
   if (wide === 'all') return !narrow.startsWith('--') && !EXEMPT_FROM_ALL.has(narrow);
+  if (wide.startsWith('--')) return false;
   const inner = longhandsOf(narrow);
   const outer = longhandsOf(wide);
   return inner.length > 0 && outer.length >= inner.length && inner.every((name) => outer.includes(name));

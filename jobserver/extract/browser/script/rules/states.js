@@ -23,10 +23,12 @@ const POSSIBLE = {
 };
 const MAX_CASES = 12;
 const MAX_STEPS = 3000;
+const MAX_STEPS_EACH = 30000;
 
 const { matches: matchesSelector } = Element.prototype;
 const statesOfElements = new WeakMap();
 let stepsLeft = 0;
+let stepsOfElement = MAX_STEPS_EACH;
 
 function variesByItself(kind, name, text) {
   if (kind === 'attribute') return text.toLowerCase() === '[open]';
@@ -102,8 +104,16 @@ function stateOf(element, text) {
  * `around`: `{ places, scope, host }`, the elements of the component, what `:scope` is, and the shadow host.
  */
 function statesFor(selector, element, around) {
-  stepsLeft = MAX_STEPS;
-  return conditionFrom(selector, selector.compounds.length - 1, element, around);
+  const most = Math.min(MAX_STEPS, stepsOfElement);
+  stepsLeft = most;
+  const condition = conditionFrom(selector, selector.compounds.length - 1, element, around);
+  stepsOfElement -= most - Math.max(0, stepsLeft);
+  return condition;
+}
+
+/** Another element is asked about: no rules, however many, hold up the page for long. */
+function renewSteps() {
+  stepsOfElement = MAX_STEPS_EACH;
 }
 
 function conditionFrom(selector, index, element, around) {

@@ -3,11 +3,13 @@
 // A shorthand with a variable has no longhands yet. Once another declaration takes one of them away, the browser can
 // write it neither as a shorthand nor as longhands (CSS Variables 1, section 3.3). As a custom property it is kept.
 const SECOND_NAME = '--jobserver-of-';
-const WITH_VARIABLE = /([{;](?:\s|\/\*[^]*?\*\/)*)([a-z-]+)\s*:([^;{}"']*var\([^;{}"']*)/gi;
+const WITH_VARIABLE = /([{;]\s*)(?!--)([a-z-]+)\s*:([^;{}"']*var\([^;{}"']*)/gi;
+const STRING_OR_COMMENT = /("(?:[^"\\\n]|\\[^])*"?|'(?:[^'\\\n]|\\[^])*'?|url\([^)"']*\)?)|\/\*[^]*?(?:\*\/|$)/gi;
+const BLOCK = /(?<=^|[{};])([^{};]*)\{([^{}"'/\\]*)\}/g;
 
 const textsOfSheets = new WeakMap();
 const twins = new WeakMap();
-const rulesListed = new WeakMap();
+const placesOfRules = new WeakMap();
 
 /** `[name, value]` of the shorthand that a longhand without a value comes from; `[null, '']` where it is not known. */
 function lostShorthand(longhand, rule) {
@@ -25,15 +27,17 @@ function lostShorthand(longhand, rule) {
 function twinOf(rule) {
   const outer = rule.parentRule ? twinOf(rule.parentRule) : twinSheet(rule.parentStyleSheet);
   if (!outer) return null;
-  const place = listed(rule.parentRule ?? rule.parentStyleSheet).indexOf(rule);
-  const twin = listed(outer)[place];
+  const twin = outer.cssRules[placeIn(rule.parentRule ?? rule.parentStyleSheet, rule)];
   return twin?.constructor === rule.constructor && twin.selectorText === rule.selectorText ? twin : null;
 }
 
-/** A constructed sheet has no imports. */
-function listed(parent) {
-  if (!rulesListed.has(parent)) rulesListed.set(parent, [...parent.cssRules].filter((rule) => !(rule instanceof CSSImportRule)));
-  return rulesListed.get(parent);
+/** The place of a rule without the imports before it, which a constructed sheet has not. */
+function placeIn(parent, rule) {
+  if (!placesOfRules.has(parent)) {
+    const kept = [...parent.cssRules].filter((each) => !(each instanceof CSSImportRule));
+    placesOfRules.set(parent, new Map(kept.map((each, place) => [each, place])));
+  }
+  return placesOfRules.get(parent).get(rule);
 }
 
 function twinSheet(sheet) {
@@ -48,10 +52,14 @@ function textOfSheet(sheet) {
   return text ?? (ownerNode?.localName === 'style' ? ownerNode.textContent : null);
 }
 
+/** Blocks without a second name are emptied, since to parse them takes the time; of an at-rule nothing might be left then. */
 function makeTwin(text) {
   if (text === null) return null;
+  const plain = text.replace(STRING_OR_COMMENT, (whole, kept) => kept ?? ' ');
+  const named = plain.replace(WITH_VARIABLE, (whole, before, name, value) => (
+    longhandsOf(name).length > 1 ? `${before}${SECOND_NAME}${name.toLowerCase()}:${value};${name}:${value}` : whole));
   const twin = new CSSStyleSheet();
-  twin.replaceSync(text.replace(WITH_VARIABLE, (whole, before, name, value) => (
-    longhandsOf(name).length > 1 ? `${before}${SECOND_NAME}${name.toLowerCase()}:${value};${name}:${value}` : whole)));
+  twin.replaceSync(named.replace(BLOCK, (whole, prelude, block) => (
+    prelude.includes('@') || block.includes(SECOND_NAME) ? whole : `${prelude}{}`)));
   return twin;
 }

@@ -1,6 +1,9 @@
 // What the component takes from around it by name: custom properties, fonts, keyframes, registered properties.
 
 const variablesByElement = new WeakMap();
+const declaredByElement = new WeakMap();
+const customByDeclarations = new WeakMap();
+let knownFaces = null;
 
 /** The declarations of a custom property that reach `element` or what it inherits from, the nearest first.
  *
@@ -8,6 +11,11 @@ const variablesByElement = new WeakMap();
  * it, the weakest first. Beyond an unconditional one nothing is inherited, so none follows.
  */
 function declaredVariables(name, element) {
+  const known = declaredByElement.get(element) ?? declaredByElement.set(element, new Map()).get(element);
+  return known.get(name) ?? known.set(name, variablesFrom(element, name)).get(name);
+}
+
+function variablesFrom(element, name) {
   const found = [];
   for (let outer = element; outer !== null; outer = renderedParent(outer)) {
     const declared = variablesOf(outer).get(name) ?? [];
@@ -21,10 +29,8 @@ function variablesOf(element) {
   let variables = variablesByElement.get(element);
   if (variables === undefined) {
     variables = new Map();
-    for (const { suffix, conditions, declarations } of flatten(element, new Map())) {
-      if (suffix !== '') continue;
+    for (const { conditions, declarations } of flattened(variableRules(element), element)) {
       for (const [name, value] of Object.entries(declarations)) {
-        if (!name.startsWith('--')) continue;
         if (!variables.has(name)) variables.set(name, []);
         variables.get(name).push({ element, value, conditions });
       }
@@ -34,9 +40,23 @@ function variablesOf(element) {
   return variables;
 }
 
+/** The rules of an element itself, with no more than their custom properties. */
+function variableRules(element) {
+  const own = matchedRules(element, new Map()).filter(({ suffix }) => suffix === '');
+  const custom = own.map((rule) => ({ ...rule, declarations: customOf(rule.declarations) }));
+  return custom.filter(({ declarations }) => declarations.size > 0);
+}
+
+function customOf(declarations) {
+  if (!customByDeclarations.has(declarations)) {
+    customByDeclarations.set(declarations, new Map([...declarations].filter(([name]) => name.startsWith('--'))));
+  }
+  return customByDeclarations.get(declarations);
+}
+
 /** Every `@font-face`: `{ family, weight, style, range, text, conditions }`, `text` the whole rule. */
 function fontFaces() {
-  return atRules.fonts.map(({ rule, base, conditions }) => {
+  return knownFaces ??= atRules.fonts.map(({ rule, base, conditions }) => {
     const said = (name, initial) => (rule.style.getPropertyValue(name) || initial).trim().toLowerCase();
     const family = rule.style.getPropertyValue('font-family').trim().replace(/^["']|["']$/g, '').toLowerCase();
     const [weight, style] = [said('font-weight', 'normal'), said('font-style', 'normal')];
