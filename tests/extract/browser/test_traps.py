@@ -32,6 +32,7 @@ NARROW = {
     "blockified_root",
     "padded_by_another",
     "beside_a_float",
+    "item_after_a_float",
 }
 TALL = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="120"><path fill="teal" d="M5 5h70v110h-70z"/></svg>'
 

@@ -6,8 +6,8 @@ const floatsInside = new Map();
 
 /** Whether floats inside are kept from what is outside, and those outside from what is inside (CSS 2.2, 9.4.1). */
 function keepsFloats({ display, position, overflowX, float, contain, columnCount, columnWidth }) {
-  const isApart = !LINES_OF.test(display) || /^(?:absolute|fixed)$/.test(position) || float !== 'none';
-  return isApart || !/^(?:visible|clip)$/.test(overflowX) || /layout|paint|strict|content/.test(contain)
+  const isOutOfLine = !LINES_OF.test(display) || /^(?:absolute|fixed)$/.test(position) || float !== 'none';
+  return isOutOfLine || !/^(?:visible|clip)$/.test(overflowX) || /layout|paint|strict|content/.test(contain)
     || columnCount !== 'auto' || columnWidth !== 'auto';
 }
 
@@ -22,11 +22,17 @@ function floatsIn(element) {
   return floatsInside.get(element);
 }
 
+/** Whether no float from outside reaches into an element; beside the items of a flex box or a grid nothing floats. */
+function isApart(element) {
+  const parent = renderedParent(element);
+  return keepsFloats(getComputedStyle(element)) || (parent !== null && !LINES_OF.test(getComputedStyle(parent).display));
+}
+
 /** What floats before an element where nothing keeps it away. */
 function floatsBefore(element) {
   const found = [];
   let left = MOST_BEFORE;
-  for (let outer = element; outer !== null && !keepsFloats(getComputedStyle(outer)); outer = renderedParent(outer)) {
+  for (let outer = element; outer !== null && !isApart(outer); outer = renderedParent(outer)) {
     let before = safe(outer).previousElementSibling;
     for (; before !== null && left > 0; before = safe(before).previousElementSibling) {
       left -= 1;
@@ -50,9 +56,10 @@ function floatingInto(element) {
   const room = withParts(element, ['padding-*', 'border-*-width'], -1);
   return floatsBefore(element).flatMap((each) => {
     const box = withParts(each, ['margin-*'], 1);
-    const isIn = box.left < room.right && box.right > room.left && box.top <= room.top && box.bottom > room.top;
     const isRight = getComputedStyle(each).float === 'right';
     const width = isRight ? room.right - box.left : box.right - room.left;
+    // What leaves no room beside it has no lines beside it: the element lies over it.
+    const isIn = width > 0 && width < room.right - room.left && box.top <= room.top && box.bottom > room.top;
     return isIn ? [[isRight ? 'right' : 'left', width, Math.min(box.bottom, room.bottom) - room.top]] : [];
   });
 }
