@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from jobserver.extract.model import Box, Capture, Found, Node, Rule
@@ -22,18 +24,18 @@ def a_rule(suffix: str = "", *conditions: str, **declarations: str) -> Rule:
     return Rule({name.replace("_", "-"): value for name, value in declarations.items()}, suffix, conditions)
 
 
-def a_found(html: str | Node = "<button>Save</button>", kind: str = "button", look: str = "", **more: object) -> Found:
+def a_found(html: str | Node = "<button>Save</button>", kind: str = "button", look: str = "", **more: Any) -> Found:
     """One component; each look is its own unless given."""
     root = a_node(html) if isinstance(html, str) else html
     outer = html if isinstance(html, str) else "<x>"
-    values = {"selector": kind, "box": Box(0, 0, 120, 40), "text": ""} | more
-    return Found(kind, outer_html=outer, root=root, look=look or f"{id(root)}", **values)  # type: ignore[arg-type] # by their names
+    values: dict[str, Any] = {"selector": kind, "box": Box(0, 0, 120, 40), "text": ""} | more
+    return Found(kind, outer_html=outer, root=root, look=look or f"{id(root)}", **values)
 
 
-def a_capture(*found: Found, **more: object) -> Capture:
+def a_capture(*found: Found, **more: Any) -> Capture:
     """A page with these components."""
-    values = {"url": "https://example.com/", "engine": "browser", "title": "Example"} | more
-    return Capture(found=list(found), **values)  # type: ignore[arg-type] # by their names
+    values: dict[str, Any] = {"url": "https://example.com/", "engine": "browser", "title": "Example"} | more
+    return Capture(found=list(found), **values)
 
 
 def parsed(html: str) -> Node | str:

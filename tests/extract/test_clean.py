@@ -213,8 +213,9 @@ def test_refused_declarations_are_counted():
 def test_depth_is_bounded_and_what_is_cut_is_said():
     root = leaf = Node("div")
     for _ in range(5000):
-        leaf.children.append(Node("div"))
-        leaf = leaf.children[0]  # type: ignore[assignment] # there is no text
+        child = Node("div")
+        leaf.children.append(child)
+        leaf = child
     result = cleaned(root)
     assert len(descendants(result.root)) == MAX_DEPTH
     assert result.cut == 5001 - MAX_DEPTH

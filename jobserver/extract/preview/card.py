@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from jobserver.extract.model import Component, Fidelity, Format
 from jobserver.extract.preview.backdrop import needs_dark
@@ -25,7 +25,12 @@ _STACKED = (500, 420)
 _PASS, _NEAR = 0.01, 0.05
 """Shares of pixels up to which a component is said to be like the page, and nearly so."""
 
-_SOURCES: Final = (("HTML", "htmlSnippet", " wrap"), ("CSS", "css", ""), ("React", "reactSnippet", ""))
+_Source = Literal["htmlSnippet", "css", "reactSnippet"]
+_SOURCES: Final[tuple[tuple[str, _Source, str], ...]] = (
+    ("HTML", "htmlSnippet", " wrap"),
+    ("CSS", "css", ""),
+    ("React", "reactSnippet", ""),
+)
 _MODES: Final = {"rules": "the page's rules", "computed": "computed style", "static": "without a browser"}
 
 
@@ -69,7 +74,7 @@ class Cards:
     def _sources(self, component: Component) -> Iterator[str]:
         for title, member, style in _SOURCES:
             label = "React TS" if member == "reactSnippet" and self.format == "tsx" else title
-            source = str(component[member])  # type: ignore[literal-required]  # one of _SOURCES
+            source = component[member]
             weight, name = in_bytes(len(source.encode(errors="replace"))), text(component["componentName"])
             yield (
                 f'<details class="source{style}" name="source-{component["index"]}">'

@@ -64,7 +64,7 @@ def verify(ws_url: str, site: Site) -> Verify:
     """Read a page, spoil what came of it, and compare: ``await verify(url, spoil=lambda components: …)``."""
 
     async def run(url: str, *, spoil: Spoil = len, verify: str = "all", **members: Any) -> Verified:
-        request = Request(url, verify=verify, **{"time_limit": 25.0, **members})  # type: ignore[arg-type] # members of Request by name
+        request = Request(**{"url": url, "verify": verify, "time_limit": 25.0, **members})
         gate = Gate(UrlPolicy(private_targets=frozenset({site.authority})), Resolver())
         return await compared(ws_url, request, gate, spoil)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from jobserver.extract.model import Capture, Extraction, Format, Node, Rule
 from jobserver.extract.render import render
 from tests.extract.make_nodes import a_capture, a_found, a_node, descendants
 
 HERE = Path(__file__).parent
-FILES: dict[str, tuple[Format, str]] = {
+FILES: dict[str, tuple[Format, Literal["cssFile", "reactFile"]]] = {
     "styles.css": ("jsx", "cssFile"),
     "Components.jsx": ("jsx", "reactFile"),
     "Components.tsx": ("tsx", "reactFile"),
@@ -51,7 +52,7 @@ def extracted(flavour: Format) -> Extraction:
 def written(name: str) -> str:
     """One of `FILES` as it would be written now."""
     flavour, member = FILES[name]
-    return str(extracted(flavour)[member])  # type: ignore[literal-required]  # one of FILES
+    return extracted(flavour)[member]
 
 
 def _card() -> Node:
