@@ -10,11 +10,11 @@ import pytest
 from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
-from jobserver.extract.browser import Chromium
+from jobserver.extract.browser import Chromium, script
 from jobserver.extract.model import Capture, Request
 from tests.extract.browser import reading
 from tests.extract.browser.processes import members, renderers_of
-from tests.extract.browser.reading import Then, Visit
+from tests.extract.browser.reading import Meanwhile, Then, Visit
 from tests.extract.browser.rules_script import ASKED, Ask, Flat, Rules, rules_script
 from tests.extract.browser.verifying import Spoil, Verified, Verify, compared
 from tests.extract.browser.web_site import Site
@@ -69,6 +69,17 @@ def verify(ws_url: str, site: Site) -> Verify:
         return await compared(ws_url, request, gate, spoil)
 
     return run
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """``meanwhile(line, does)``: code stands in for a script of the page that has its turn before a line of CAPTURE."""
+
+    def put(line: str, does: str) -> None:
+        assert script.CAPTURE.count(line) == 1
+        monkeypatch.setattr(script, "CAPTURE", script.CAPTURE.replace(line, f"{does}\n{line}"))
+
+    return put
 
 
 @pytest.fixture

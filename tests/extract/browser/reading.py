@@ -15,6 +15,9 @@ Visit = Callable[..., Awaitable[Capture]]
 
 Then = Callable[[], Awaitable[None]]
 
+Meanwhile = Callable[[str, str], None]
+"""`meanwhile` of the conftest."""
+
 BUTTON = "<title>Still here</title><button>Press me</button>"
 PAGE = """
 <title>A shop</title>

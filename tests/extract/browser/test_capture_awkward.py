@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobserver.extract.browser import script
-from tests.extract.browser.reading import Visit, nodes, of_kind, style
+from tests.extract.browser.reading import Meanwhile, Visit, nodes, of_kind, style
 from tests.extract.browser.web_site import Site
 
 pytestmark = pytest.mark.browser
@@ -77,13 +76,9 @@ async def test_a_page_without_its_root_element_is_empty(visit: Visit, site: Site
 
 
 async def test_an_element_that_goes_while_the_page_is_read_costs_only_itself(
-    visit: Visit, site: Site, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, site: Site, meanwhile: Meanwhile
 ):
-    """A line of ours stands in for a script of the page that has its turn just then."""
-    begins = "async function itemOf(element, kind, box, places) {"
-    assert begins in script.CAPTURE
-    goes = f"{begins} document.getElementById('goes')?.remove();"
-    monkeypatch.setattr("jobserver.extract.browser.script.CAPTURE", script.CAPTURE.replace(begins, goes))
+    meanwhile("  if (!safe(element).isConnected) throw", "  document.getElementById('goes')?.remove();")
     body = "<button>First</button><button id=goes>Goes</button><button>Last</button>"
     capture = await visit(site.html("/", body))
     assert [found.text for found in capture.found] == ["First", "Last"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobserver.extract.browser import script
-from tests.extract.browser.reading import BUTTON, Visit, of_kind, style
+from tests.extract.browser.reading import BUTTON, Meanwhile, Visit, of_kind, style
 from tests.extract.browser.rules_script import Ask, Flat
 from tests.extract.browser.web_site import Site
 
@@ -89,26 +88,20 @@ async def test_a_very_long_value_is_made_plain_in_time(ask: Ask, value: str):
 
 
 async def test_a_page_that_hangs_while_its_rules_are_read_is_stopped_and_read_again(
-    visit: Visit, site: Site, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, site: Site, meanwhile: Meanwhile
 ):
-    """A line of ours stands in for a script of the page that has its turn just then."""
-    begins = "state.hasRules = await hasReadRules();"
-    assert begins in script.CAPTURE
-    hangs = f"if (!globalThis.hung) {{ globalThis.hung = true; while (true); }}\n{begins}"
-    monkeypatch.setattr("jobserver.extract.browser.script.CAPTURE", script.CAPTURE.replace(begins, hangs))
+    hangs = "if (!globalThis.hung) { globalThis.hung = true; while (true); }"
+    meanwhile("state.hasRules = await hasReadRules();", hangs)
     capture = await visit(site.html("/", f"<style>button {{ color: red }}</style>{BUTTON}"), time_limit=5.0)
     assert style(capture.found[0].root)["color"] == "red"
     assert capture.warnings == ["A script of the page ran without end and was stopped."]
 
 
 async def test_what_is_gone_by_the_end_of_the_search_is_left_out_with_what_stood_in_it_finding_its_parent(
-    visit: Visit, site: Site, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, site: Site, meanwhile: Meanwhile
 ):
-    """A line of ours stands in for a script of the page that has its turn just then."""
-    begins = "  return withoutGone(found, [...places.keys()]);"
-    assert begins in script.CAPTURE
-    goes = f"  document.getElementById('goes').replaceWith(...document.getElementById('goes').children);\n{begins}"
-    monkeypatch.setattr("jobserver.extract.browser.script.CAPTURE", script.CAPTURE.replace(begins, goes))
+    goes = "document.getElementById('goes').replaceWith(...document.getElementById('goes').children);"
+    meanwhile("  return withoutGone(found, [...places.keys()]);", goes)
     form = "<form id=goes action=/a><button>Inner</button></form>"
     beside = "<form id=first action=/b><input name=q></form><article><h2>x</h2><button>Last</button></article>"
     body = f"<nav><a href=/x>A</a><a href=/y>B</a>{form}</nav>{beside}"
