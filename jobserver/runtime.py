@@ -143,6 +143,8 @@ class Runtime:
             policy=policy,
             host_concurrency=config.host_concurrency,
             host_delay=config.host_delay,
+            reuse_bytes=config.reuse_bytes,
+            reuse_for=config.job_ttl,
         )
         return Analyze(self.pool, self.browser, url_policy(config), settings)
 

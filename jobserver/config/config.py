@@ -56,6 +56,7 @@ class Config:
     max_page_bytes: int = 32_000_000
     host_concurrency: int = 4
     host_delay: float = 0
+    reuse_bytes: int = 32_000_000
     chromium_path: str = ""
     browser_idle: float = 60
     browser_memory: int = 1_500_000_000

@@ -112,6 +112,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("HOST_CONCURRENCY", "4", "pages", "Pages of one host that are read at the same time; 0 is any number.",
             whole(0, 10_000)),
     Setting("HOST_DELAY", "0", "seconds", "Time between the beginnings of two visits to one host.", number(0, 3_600)),
+    Setting("REUSE_BYTES", "32000000", "bytes", "Results kept in memory for pages that have not changed when they are "
+            "asked for again; 0 reads every page anew.", whole(0, 1 << 40)),
     Setting("CHROMIUM_PATH", "", "", "The browser; empty looks for chromium-headless-shell and chromium.", text),
     Setting("BROWSER_IDLE", "60", "seconds", "How long an unused browser stays open.", number(0, 86_400)),
     Setting("BROWSER_MEMORY", "1500000000", "bytes", "Memory the browser may take; beyond that it is closed, and the "

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NotRequired, Self, TypedDict
 
+from jobserver.jobs.model import Result
+
 EngineName = Literal["browser", "static"]
 Mode = Literal["rules", "computed", "static"]
 """How a component's style was read: from the page's rules, from computed style alone, or without a browser."""
@@ -123,7 +125,8 @@ class Capture:
     ``url``: where the page really was, after redirects. ``found``: in document order. ``head_css``: ``@font-face``,
     ``@keyframes`` and ``@property`` rules that the components need, each a whole rule. ``warnings``: sentences.
     ``tokens``: None where they were not read. ``fonts``: address of each font file that the page has loaded → whether
-    pages of every origin may load it.
+    pages of every origin may load it. ``fingerprint``: equal for two readings that had the same before them and read
+    all of it; None where nobody could say so.
     """
 
     url: str
@@ -134,6 +137,7 @@ class Capture:
     warnings: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
     fonts: dict[str, bool] = field(default_factory=dict)
+    fingerprint: str | None = None
 
 
 class Fidelity(TypedDict):
@@ -216,6 +220,7 @@ class Extraction(TypedDict):
     tokens: NotRequired[Tokens]
     fidelity: NotRequired[PageFidelity]
     fontFiles: NotRequired[list[FontFile]]
+    fingerprint: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,8 @@ class Request:
 
     ``viewport``: CSS pixels. ``max_page_bytes``: all the page's bytes together. ``max_result_bytes``: the result as
     JSON. ``time_limit``: seconds. ``format``: React as JavaScript or as TypeScript. ``verify``: which components are
-    shown alone and compared with the page, where there is a browser to do it.
+    shown alone and compared with the page, where there is a browser to do it. ``known``: the fingerprint of a result
+    that the caller has; a page that still has it is not read again.
     """
 
     url: str
@@ -235,6 +241,7 @@ class Request:
     time_limit: float = 50.0
     format: Format = "jsx"
     verify: Verify = "sample"
+    known: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-able members, for a child process."""
@@ -244,3 +251,11 @@ class Request:
     def from_json(cls, members: dict[str, Any]) -> Self:
         """The request that `to_json` described."""
         return cls(**{**members, "viewport": tuple(members["viewport"])})
+
+
+class Unchanged(Exception):
+    """The page is as the caller of `Request.known` has it already."""
+
+
+UNCHANGED = Result(b"null", b"null")
+"""What a child process says in place of a result that the caller has."""

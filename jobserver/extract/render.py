@@ -72,6 +72,8 @@ def render(
     )
     if capture.tokens is not None:
         draft["tokens"] = _safe_tokens(capture.tokens)
+    if capture.fingerprint is not None:
+        draft["fingerprint"] = capture.fingerprint
     # What is kept of the fonts is said in the result afterwards.
     room = max_result_bytes - (JSON_BYTES if capture.fonts else 0)
     return _within(room, draft, rendered, head)
@@ -92,7 +94,8 @@ def brief(extraction: Extraction) -> dict[str, Any]:
         "format": extraction["format"],
         "kinds": kinds,
     }
-    return short | ({"fidelity": extraction["fidelity"]} if "fidelity" in extraction else {})
+    told = ("fidelity", "fingerprint")
+    return short | {name: value for name, value in extraction.items() if name in told}
 
 
 def _around(found: Found, every: Sequence[Found], indices: Mapping[_Key, int]) -> Iterator[int]:

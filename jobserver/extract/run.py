@@ -13,7 +13,7 @@ from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
 from jobserver.errors import JobFailed
 from jobserver.extract.loadable import admitted_by
-from jobserver.extract.model import Capture, Extraction, Request
+from jobserver.extract.model import UNCHANGED, Capture, Extraction, Request, Unchanged
 from jobserver.extract.render import brief, render
 from jobserver.jobs.clock import SteadyClock, to_wire
 from jobserver.jobs.model import Result
@@ -44,7 +44,7 @@ class Visit(Protocol):
     """A page that an engine has before it."""
 
     async def read(self) -> Capture:
-        """What is on it. Raises UrlRefused and the family of PageError."""
+        """What is on it. Raises UrlRefused, the family of PageError, and Unchanged where the request knows it."""
 
     async def verify(self, extraction: Extraction, keep: Keep, /) -> None:
         """Say in ``extraction`` how like the page its components are, and give its pictures and fonts to ``keep``.
@@ -67,7 +67,7 @@ async def extract(
     ``gate``: what may be visited; afterwards it knows what was refused, also when this fails. ``browser``: DevTools
     WebSocket URL of a running Chromium; None reads the page without one. ``warnings``: sentences to put before those
     of the page. ``keep``: gets a picture of each component that was verified, as it is in the page, and the font files
-    that they use. Raises UrlRefused and the family of PageError.
+    that they use. Raises UrlRefused, the family of PageError, and Unchanged where the page is as `Request.known` says.
     """
     extraction: Extraction | None = None
     try:
@@ -82,13 +82,17 @@ async def extract(
         # The page was read before it or the browser failed: what was found on it is worth having.
         if extraction is None:
             raise
+        extraction.pop("fingerprint", None)
         extraction["warnings"].append("The page failed before all components were compared with it.")
     report(1.0, "Done")
     return extraction
 
 
 async def extract_in_child(payload: dict[str, Any], report: Reporter) -> Result:
-    """`extract` for a child process: JSON in, encoded JSON out, so that the server never touches the bulk of it."""
+    """`extract` for a child process: JSON in, encoded JSON out, so that the server never touches the bulk of it.
+
+    The result is `UNCHANGED` where the page is as the request knows it.
+    """
     gate = Gate(UrlPolicy.from_json(payload["policy"]), Resolver())
     try:
         extraction = await extract(
@@ -99,6 +103,8 @@ async def extract_in_child(payload: dict[str, Any], report: Reporter) -> Result:
             warnings=tuple(payload["warnings"]),
             keep=partial(report.artifact, required=False),  # the components are worth having without them
         )
+    except Unchanged:
+        return UNCHANGED
     finally:
         report.log(gate.refusals.lines())
     return Result(_encode(extraction), _encode(brief(extraction)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +14,8 @@ from jobserver.egress.politeness import Politeness
 from jobserver.errors import BrowserCrashed, InvalidRequest, MissingUrl, TimedOut
 from jobserver.extract.browser.choice import open_browser
 from jobserver.extract.browser.keeper import BrowserKeeper
-from jobserver.extract.model import VERIFY, Format, Request
+from jobserver.extract.model import UNCHANGED, VERIFY, Format, Request
+from jobserver.handlers.known_pages import File, Key, KnownPages, Reading
 from jobserver.jobs.model import Result
 from jobserver.jobs.policy import Policy
 from jobserver.workers.isolate import ProcessPool
@@ -38,7 +40,8 @@ class AnalyzeSettings:
     """``engine``: for requests that do not choose. ``max_…``: bounds of each job.
 
     ``policy``: attempts, time limit and keeping of each job. ``host_concurrency``: pages of one host at a time, 0 for
-    any number; ``host_delay``: seconds between the beginnings of two.
+    any number; ``host_delay``: seconds between the beginnings of two. ``reuse_bytes``: of results kept for pages that
+    have not changed, at most; ``reuse_for``: seconds that they are kept.
     """
 
     engine: str = "auto"
@@ -48,6 +51,8 @@ class AnalyzeSettings:
     policy: Policy = field(default_factory=lambda: Policy(max_attempts=2, timeout=timedelta(seconds=60)))
     host_concurrency: int = 4
     host_delay: float = 0.0
+    reuse_bytes: int = 32_000_000
+    reuse_for: float = 3_600.0
 
 
 class Analyze:
@@ -64,13 +69,14 @@ class Analyze:
         self._urls = urls
         self._settings = settings
         self._politeness = Politeness(settings.host_concurrency, settings.host_delay)
+        self._known = KnownPages(settings.reuse_bytes, settings.reuse_for)
 
     def handler(self) -> Handler:
         """The kind, for the registry."""
         return Handler("analyze", self.run, policy=self._settings.policy, validate=self.validate)
 
     def validate(self, args: Args) -> Args:
-        """``url`` (required), ``engine``, ``maxComponents``, ``format`` and ``verify``, checked and as they are kept.
+        """``url`` (required), ``engine``, ``maxComponents``, ``format``, ``verify`` and ``fresh``, as they are kept.
 
         Raises MissingUrl, UrlRefused and InvalidRequest.
         """
@@ -83,7 +89,9 @@ class Analyze:
         if (flavour := args.get("format")) is not None:
             checked["format"] = _format(flavour)
         if (verify := args.get("verify")) is not None:
-            checked["verify"] = _truth(verify)
+            checked["verify"] = _truth(verify, "verify")
+        if (fresh := args.get("fresh")) is not None:
+            checked["fresh"] = _truth(fresh, "fresh")
         return checked
 
     async def run(self, context: Context, args: Args) -> Result:
@@ -95,20 +103,37 @@ class Analyze:
         async with AsyncExitStack() as stack:
             await self._turn(context, args["url"], seconds * _WAITING, stack)
             browser, warnings = await open_browser(self._keeper, args["engine"], stack)
+            key = _key(context.owner, args)
+            known = None if args.get("fresh") else self._known.find(key)
+            request = self._request(args, max(_LEAST_READING, seconds * _READING - (now() - began)), known)
             payload = {
-                "request": self._request(args, max(_LEAST_READING, seconds * _READING - (now() - began))).to_json(),
+                "request": request.to_json(),
                 "policy": self._urls.to_json(),
                 "browser": browser,
                 "warnings": warnings,
             }
             try:
-                return await self._pool.run(
-                    _ENTRY, payload, context.progress, on_log=context.log, on_artifact=context.artifact
-                )
+                result, files = await self._read(context, payload)
             except BrowserCrashed:
                 if self._keeper is not None and browser is not None:
                     self._keeper.retire(browser)
                 raise
+        if known is not None and result == UNCHANGED:
+            return _again(known, context)
+        if reading := _reading(result, files):
+            self._known.keep(key, reading)
+        return result
+
+    async def _read(self, context: Context, payload: dict[str, Any]) -> tuple[Result, list[File]]:
+        """What a child makes of the payload, and the files that it passed on."""
+        files: list[File] = []
+
+        def pass_on(name: str, body: bytes, content_type: str, *, required: bool) -> None:
+            files.append(File(name, body, content_type))
+            context.artifact(name, body, content_type, required=required)
+
+        result = await self._pool.run(_ENTRY, payload, context.progress, on_log=context.log, on_artifact=pass_on)
+        return result, files
 
     async def _turn(self, context: Context, url: str, patience: float, stack: AsyncExitStack) -> None:
         """Wait until the page's host may be visited, which it is until ``stack`` closes."""
@@ -121,7 +146,7 @@ class Analyze:
         except TimeoutError:
             raise TimedOut(f"Other pages of this host were read for longer than {patience:g} seconds.") from None
 
-    def _request(self, args: Args, time_limit: float) -> Request:
+    def _request(self, args: Args, time_limit: float, known: Reading | None) -> Request:
         return Request(
             url=args["url"],
             max_components=args.get("maxComponents", self._settings.max_components),
@@ -130,6 +155,7 @@ class Analyze:
             time_limit=time_limit,
             format=args.get("format", "jsx"),
             verify=VERIFY[args.get("verify")],
+            known=known.fingerprint if known else None,
         )
 
     def _engine(self, wanted: Any) -> str:
@@ -140,6 +166,26 @@ class Analyze:
         if wanted == "browser" and self._keeper is None:
             raise InvalidRequest("This server has no browser: use the engine static or auto.", pointer="/engine")
         return str(wanted)
+
+
+def _key(owner: str, args: Args) -> Key:
+    return owner, json.dumps({name: value for name, value in args.items() if name != "fresh"}, sort_keys=True)
+
+
+def _reading(result: Result, files: list[File]) -> Reading | None:
+    """What to keep of a result; None where its page could not be known again."""
+    brief = json.loads(result.brief or b"{}")
+    if "fingerprint" not in brief:
+        return None
+    return Reading(brief["fingerprint"], brief["completedAt"], result, tuple(files))
+
+
+def _again(known: Reading, context: Context) -> Result:
+    """The result that was made of the page before."""
+    context.log(f"The page has not changed since {known.read_at}, when it was read: the result is the same.")
+    for file in known.files:
+        context.artifact(file.name, file.body, file.content_type, required=False)
+    return known.result
 
 
 def _component_limit(value: Any) -> int:
@@ -157,9 +203,9 @@ def _format(value: Any) -> Format:
     return cast("Format", value)
 
 
-def _truth(value: Any) -> bool:
+def _truth(value: Any, name: str) -> bool:
     """A boolean, or the word for one, as forms carry it."""
     truth = value if isinstance(value, bool) else _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None
     if truth is None:
-        raise InvalidRequest("verify must be true or false.", pointer="/verify")
+        raise InvalidRequest(f"{name} must be true or false.", pointer=f"/{name}")
     return truth

@@ -30,7 +30,7 @@ from jobserver.web.wire import (
     queue_position,
 )
 
-_UNDERSTOOD = ("url", "engine", "maxComponents", "format", "verify")
+_UNDERSTOOD = ("url", "engine", "maxComponents", "format", "verify", "fresh")
 _QUEUED_MESSAGE = "Job queued for processing. Check /result/{jobId} for status."
 
 

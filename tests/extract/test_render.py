@@ -27,7 +27,8 @@ def size(extraction: object) -> int:
 
 def test_members_stand_in_the_order_of_the_contract():
     outer, inner = a_found(kind="card"), a_found(parent=0)
-    extraction = rendered(outer, inner, tokens=Tokens(colors=[], type=[], spacing=[], radii=[], shadows=[]))
+    tokens = Tokens(colors=[], type=[], spacing=[], radii=[], shadows=[])
+    extraction = rendered(outer, inner, tokens=tokens, fingerprint="f")
     verified = {"fidelity", "fontFiles"}
     assert list(extraction) == [name for name in Extraction.__annotations__ if name not in verified]
     assert list(extraction["components"][1]) == [name for name in Component.__annotations__ if name not in verified]

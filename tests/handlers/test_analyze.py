@@ -15,33 +15,9 @@ from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.keeper import BrowserKeeper
 from jobserver.handlers.analyze import Analyze, AnalyzeSettings
 from jobserver.workers.isolate import ProcessPool
+from tests.handlers.silence import Silence
 from tests.make import a_policy, until
 from tests.process import Pages
-
-
-class Silence:
-    """A context that listens."""
-
-    job_id = "job-1"
-    owner = "default"
-    attempt = 1
-    deadline = None
-    traceparent = None
-    cancelled = False
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-        self.lines: list[str] = []
-
-    def progress(self, fraction: float, step: str = "") -> None:
-        assert 0 <= fraction <= 1
-        self.steps.append(step)
-
-    def log(self, line: str) -> None:
-        self.lines += line.splitlines()
-
-    def artifact(self, name: str, body: bytes | str, content_type: str = "", *, required: bool = True) -> None:
-        self.steps.append(name)
 
 
 @pytest.fixture
@@ -158,6 +134,7 @@ async def test_a_private_address_is_refused_before_the_job_exists(pool: ProcessP
         ({"format": ["tsx"]}, "/format"),
         ({"verify": "yes"}, "/verify"),
         ({"verify": 1}, "/verify"),
+        ({"fresh": "yes"}, "/fresh"),
     ],
 )
 async def test_a_wrong_argument_is_pointed_at(pool: ProcessPool, pages: Pages, args: dict[str, Any], pointer: str):
@@ -220,4 +197,4 @@ async def test_a_picture_of_each_component_that_was_compared_is_kept_as_a_file(p
         await keeper.close()
     compared = [each["index"] for each in json.loads(result.body)["components"] if "fidelity" in each]
     assert compared
-    assert [step for step in context.steps if step.endswith(".webp")] == [f"component-{at}.webp" for at in compared]
+    assert list(context.files) == [f"component-{at}.webp" for at in compared]

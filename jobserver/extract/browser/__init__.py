@@ -11,6 +11,7 @@ from jobserver.errors import PageError, TimedOut
 from jobserver.extract.browser.cdp import ProtocolError, connect
 from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.context import open_page
+from jobserver.extract.browser.fingerprint import fingerprint_of
 from jobserver.extract.browser.fonts import keeping_fonts
 from jobserver.extract.browser.judge import Keep, Verification
 from jobserver.extract.browser.keeper import BrowserKeeper
@@ -18,7 +19,7 @@ from jobserver.extract.browser.page import Page, PageMoved
 from jobserver.extract.browser.pictures import Studio
 from jobserver.extract.browser.read import Reading
 from jobserver.extract.browser.settle import Budget, settle
-from jobserver.extract.model import Capture, Extraction, Request
+from jobserver.extract.model import Capture, Extraction, Request, Unchanged
 
 __all__ = ["BrowserKeeper", "Chromium", "Visit", "find_chromium", "visit"]
 
@@ -40,14 +41,15 @@ class Visit:
     async def read(self) -> Capture:
         """The components of the page as the browser shows it.
 
-        Raises UrlRefused and the family of PageError. The time limit is for this alone: what was read is not lost
-        because what comes after it took too long.
+        Raises UrlRefused, the family of PageError, and Unchanged where it is as the request knows it. The time limit is
+        for this alone: what was read is not lost because what comes after it took too long.
         """
         page, budget = self._page, self._budget
         self._report(0.0, "Loading page")
         await page.navigate(self._url, time_limit=budget.share(0.5, 30.0))
         self._report(0.3, "Waiting for content")
-        await settle(page, budget)
+        await settle(page, budget, self._compare_with_known if self._request.known else None)
+        fingerprint = await self._fingerprint()
         self._report(0.6, "Reading components")
         reading = Reading(page, self._request, budget)
         await reading.wide()
@@ -55,11 +57,21 @@ class Visit:
         await reading.narrow()
         self._limit.reschedule(None)
         self._report(1.0, "Page read")
+        is_whole = reading.is_whole and not page.warnings
         if refused := page.refused_requests():
             page.warnings.append(f"{refused} requests of the page were refused: their addresses are not allowed.")
         capture = reading.capture()
         capture.fonts = page.traffic.fonts.loaded
+        capture.fingerprint = fingerprint if is_whole else None
         return capture
+
+    async def _compare_with_known(self) -> None:
+        """What is as it was after all waiting needs none: nothing more came then."""
+        if await self._fingerprint() == self._request.known:
+            raise Unchanged
+
+    async def _fingerprint(self) -> str | None:
+        return await fingerprint_of(self._page, time_limit=self._budget.share(0.05, 2.0))
 
     async def _picture(self, reading: Reading) -> None:
         """Before the page has been narrow: not all go back to what they were."""

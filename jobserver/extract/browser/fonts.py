@@ -34,10 +34,12 @@ async def keeping_fonts(page: Page, extraction: Extraction, keep: Keep, *, time_
         done = asyncio.Event()
 
         async def work() -> None:
-            with suppress(TimeoutError, ProtocolError, PageError):
+            try:
                 async with asyncio.timeout(time_limit):
                     bodies = await _bodies(page, [url for _, url in wanted])
                     _keep(extraction, loaded, dict(zip(wanted, bodies, strict=True)), keep)
+            except (TimeoutError, ProtocolError, PageError):
+                extraction.pop("fingerprint", None)  # the next visit may be luckier
             done.set()
 
         spawn(work())

@@ -144,9 +144,12 @@ class Verification:
         end = time.monotonic() + self._budget.share(0.6, 30.0)
         if self._warning is not None:
             extraction["warnings"].append(self._warning)
+            if self._warning == _NO_TIME:
+                extraction.pop("fingerprint", None)
         for layer in self._layers:
             if time.monotonic() > end:
                 extraction["warnings"].append(_NO_TIME)
+                extraction.pop("fingerprint", None)
                 return
             likenesses |= await self._studio.compare(layer, components)
 

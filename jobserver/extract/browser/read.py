@@ -45,6 +45,13 @@ class Reading:
         self._request = request
         self._budget = budget
         self._read: dict[str, Any] = {}
+        self._lapses: list[str] = []
+        self._noted = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was read that there is, as far as the limits of a result allow."""
+        return not (self._lapses or self._noted)
 
     async def wide(self) -> None:
         """Read the components at the request's viewport. Raises PageError and PageMoved."""
@@ -61,6 +68,7 @@ class Reading:
         argument = {**bounds, "sheets": texts, "tags": _TAGS}
         read = await self._page.run(script.CAPTURE, argument, time_limit=limit)
         self._read = json.loads(str(read))
+        self._lapses += self._read["lapses"]
         await self._compare()
 
     async def _compare(self) -> None:
@@ -69,11 +77,12 @@ class Reading:
         try:
             told = await self._page.run(script.COMPARED, {"milliseconds": 800 * limit}, time_limit=limit)
         except (PageError, TimeoutError):
-            self._read["warnings"].append("The page stood in the way of comparing what was built with it.")
+            self._lapses.append("The page stood in the way of comparing what was built with it.")
             return
         compared = json.loads(str(told))
         self._read["compared"] = compared["rules"]
-        self._read["warnings"] += compared["warnings"]
+        self._lapses += compared["lapses"]
+        self._noted = bool(compared["notes"])
         for look, note in compared["notes"].items():
             self._read["trees"][look]["warnings"].append(note)
 
@@ -98,13 +107,13 @@ class Reading:
             narrow = json.loads(str(mended))
             self._read["narrow"] = narrow["rules"]
             if missed := narrow["missed"]:
-                self._read["warnings"].append(f"Components whose look on a phone could not be read: {missed}.")
+                self._lapses.append(f"Components whose look on a phone could not be read: {missed}.")
         except (PageError, PageMoved, TimeoutError):
-            self._read["warnings"].append("How the page looks on a phone could not be read.")
+            self._lapses.append("How the page looks on a phone could not be read.")
 
     def capture(self) -> Capture:
         """What was read, with the page's warnings."""
-        return to_capture(self._page.url, self._read, self._page.warnings)
+        return to_capture(self._page.url, self._read, [*self._page.warnings, *self._lapses])
 
     async def _show(self, width: int) -> None:
         await self._page.send("Emulation.setDeviceMetricsOverride", metrics(width, self._request.viewport[1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from jobserver.extract.browser import script
@@ -32,6 +32,9 @@ _MOVES = 3
 _SCROLLING = frozenset({"scroll", "scrollend"})
 
 
+Look = Callable[[], Awaitable[None]]
+
+
 class Budget:
     """The seconds of one visit, and what is left of them."""
 
@@ -48,11 +51,12 @@ class Budget:
         return self.share(1.0, self._total)
 
 
-async def settle(page: Page, budget: Budget) -> None:
+async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
     """Wait as described above, within shares of ``budget``; what is not there by then is warned of.
 
-    A page that cannot have more to show is not waited for. Raises PageError when the page does not react, or leads to
-    something that is not a page.
+    A page that cannot have more to show is not waited for. ``look``: awaited whenever the page is at rest, if only for
+    the moment; what it raises ends the waiting. Raises PageError when the page does not react, or leads to something
+    that is not a page.
     """
     for _ in range(_MOVES):
         if not await within(budget.share(0.4, 20.0), page.loaded.wait()):
@@ -60,7 +64,7 @@ async def settle(page: Page, budget: Budget) -> None:
             await page.stop_loading()
         page.check_answer()
         try:
-            await _settle_here(page, budget)
+            await _settle_here(page, budget, look)
             break
         except PageMoved:
             continue
@@ -68,17 +72,35 @@ async def settle(page: Page, budget: Budget) -> None:
     page.check_answer()
 
 
-async def _settle_here(page: Page, budget: Budget) -> None:
+async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
     has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
+    if look is not None:
+        moment = AT_ONCE if has["scripts"] else 0.0
+        await within(budget.share(0.1, 4.0), page.traffic.settled(moment, quiet=moment))
+        await look()
     calm = CALM if has["timers"] else AT_ONCE
     wait = QUIET if has["refresh"] else calm if has["scripts"] else 0.0
     await within(budget.share(0.1, 4.0), page.traffic.settled(wait))
     page.check_answer()
-    listens = has["scripts"] and await _hears_scrolling(page)
+    if has["scripts"]:
+        bounds = {"milliseconds": budget.share(0.1, 4.0) * 1000, "timers": TIMERS}
+        await page.run(script.TIMED, bounds, time_limit=budget.share(0.25, 8.0))
+        if look is not None:
+            await look()
+    await _rouse(page, budget, has_scripts=has["scripts"])
+    if look is not None:
+        await look()
+
+
+async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:
+    """Have the page show what it keeps for those who scroll, and hold still then."""
+    listens = has_scripts and await _hears_scrolling(page)
     bounds = {"height": MAX_HEIGHT, "milliseconds": budget.share(0.1, 4.0) * 1000}
-    pace = {"scroll": has["scripts"], "pause": 50 if listens else 0, "timers": TIMERS if has["scripts"] else 0}
+    pace = {"scroll": has_scripts, "pause": 50 if listens else 0}
     await page.run(script.SETTLE, {**bounds, **pace}, time_limit=budget.share(0.25, 8.0))
     await within(budget.share(0.1, 3.0), page.traffic.settled(THROTTLED if listens else 0.0))
+    if listens:
+        await page.run(script.STILL, time_limit=budget.share(0.05, 2.0))
 
 
 async def _hears_scrolling(page: Page) -> bool:

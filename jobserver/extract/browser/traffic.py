@@ -1,4 +1,4 @@
-"""What goes over the wire for one page: how much, whether anything still does, and which fonts came."""
+"""What goes over the wire for one page: how much, whether anything still does, and what came."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import math
 from jobserver.extract.browser.cdp import Params
 from jobserver.extract.browser.loaded_fonts import LoadedFonts
 from jobserver.extract.browser.missing_sheets import MissingSheets
+from jobserver.extract.browser.validators import Validators
 
 _EXPANSION = 4
 """Unpacked bytes allowed per byte of the limit: text packs three to one, compression bombs a thousand to one."""
@@ -38,11 +39,13 @@ class Traffic:
         self.exceeded = False
         self.fonts = LoadedFonts()
         self.missing_sheets = MissingSheets()
+        self.validators = Validators()
 
     def note(self, method: str, params: Params) -> None:
         """Take in one event of the Network domain; others are ignored."""
         self.fonts.note(method, params)
         self.missing_sheets.note(method, params)
+        self.validators.note(method, params)
         match method:
             case "Network.requestWillBeSent":
                 self._begin(params)
@@ -54,15 +57,15 @@ class Traffic:
             case "Network.dataReceived":
                 self._count(params)
 
-    async def settled(self, seconds: float) -> None:
-        """Wait until nothing has been under way for ``seconds``, and for `QUIET` if a script has waited for it."""
+    async def settled(self, seconds: float, *, quiet: float = QUIET) -> None:
+        """Wait until nothing has been under way for ``seconds``, and for ``quiet`` if a script has waited for it."""
         now = asyncio.get_running_loop().time
         while True:
             self._changed.clear()
             if self._under_way:
                 await self._changed.wait()
                 continue
-            wait = max(seconds, self._answered_at + QUIET - now())
+            wait = max(seconds, self._answered_at + quiet - now())
             if wait <= 0:
                 return
             try:

@@ -66,6 +66,7 @@ _SUMMARY = answer(
         passed=whole(0),
     ),
     fontFiles=array(answer("family url artifact anyOrigin", family=_TEXT, url=_TEXT, artifact=_TEXT, anyOrigin=_BOOL)),
+    fingerprint=_TEXT,
     kinds={"type": "object", "additionalProperties": whole(1)},
 )
 
@@ -91,6 +92,7 @@ PLAIN: dict[str, Schema] = {
             "maxComponents": whole(1, 500),
             "format": words("jsx", "tsx"),
             "verify": _BOOL,
+            "fresh": _BOOL,
         },
     },
     "Accepted": answer(

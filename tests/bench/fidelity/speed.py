@@ -11,6 +11,7 @@ from typing import Any
 
 from jobserver.errors import JobserverError
 from jobserver.extract.browser.cdp import connect
+from jobserver.extract.model import Unchanged
 from tests.bench.fidelity.browser import tab
 from tests.bench.fidelity.reference import HEIGHT, WIDTH
 from tests.bench.fidelity.trace import Block, tracing
@@ -28,8 +29,8 @@ ABOUT = range(800, 1_500)
 """Elements of pages of about that size."""
 
 PAGES = (
-    *("bootstrap/pricing", "bootstrap/album", "bootstrap/cheatsheet", "spectre/forms", "tabler/forms", "agency/index"),
-    *("clean-blog/post", "sb-admin/index", "debian/apache-index"),
+    *("bootstrap/pricing", "bootstrap/album", "bootstrap/cheatsheet", "spectre/forms", "tabler/forms", "tabler/index"),
+    *("agency/index", "clean-blog/post", "sb-admin/index", "debian/apache-index"),
 )
 """What is measured where no page is named, besides a page of our own."""
 
@@ -44,8 +45,8 @@ Extract = Callable[[str, str, dict[str, Any], Callable[[float, str], None]], Awa
 """(DevTools address, url, options of the request, report) → result."""
 
 _HEAD = (
-    *("page", "elements", "load", "shot", "floor ms", "job ms", "ratio", "unverified", "ratio", "in page", "ratio"),
-    *("longest ms", "in"),
+    *("page", "elements", "load", "shot", "floor ms", "known ms", "ratio", "found", "job ms", "ratio"),
+    *("unverified", "ratio", "in page", "ratio", "longest ms", "in"),
 )
 _ROW = (
     '<li class="row r{0}"><a href="/{0}">Name {0}</a><p class="text">Some words of text.</p><span>{0}</span>'
@@ -59,7 +60,8 @@ class Speed:
     """Of one page, in milliseconds, medians.
 
     ``load``: from no tab to one that has loaded the page, and away with it. ``shot``: a screenshot of the viewport.
-    ``floor``: both in one go, what the job is held against. ``steps``: of the job, as it reports them.
+    ``floor``: both in one go, what the job is held against. ``known``: a job on a page that has been read before;
+    ``again``: how many of them found it unchanged. ``job``: one that reads it. ``steps``: of that, as it reports them.
     ``blocks``: the longest in each.
     """
 
@@ -67,6 +69,8 @@ class Speed:
     load: float = 0.0
     shot: float = 0.0
     floor: float = 0.0
+    known: float = 0.0
+    again: int = 0
     job: float = 0.0
     unverified: float = 0.0
     steps: dict[str, float] = field(default_factory=dict)
@@ -143,6 +147,7 @@ def print_speed(figures: Sequence[Speed]) -> None:
 
 def _ratios(figures: Sequence[Speed]) -> str:
     parts = {
+        "read before": [each.known / each.floor for each in figures],
         "whole job": [each.job / each.floor for each in figures],
         "without verification": [each.unverified / each.floor for each in figures],
         "in the page": [each.reading / each.floor for each in figures],
@@ -163,26 +168,33 @@ async def _page(browser: Warm, name: str, url: str, run: Extract) -> Speed:
 async def _in_turns(browser: Warm, url: str, run: Extract, found: Speed) -> None:
     address = await browser.address()
     found.elements = await _elements(address, url)
-    await _Rounds(address, url, run).take(1)  # so that all is warm
-    rounds = _Rounds(address, url, run)
+    first = _Rounds(address, url, run)
+    await first.take(1)  # so that all is warm, and the page known
+    rounds = _Rounds(address, url, run, first.fingerprint)
     await rounds.take(ROUNDS)
     rounds.sum_up(found)
 
 
 class _Rounds:
-    """A page's loads, jobs and jobs without verification, one of each a round; times in milliseconds."""
+    """A page's loads and its jobs, one of each kind a round; times in milliseconds.
 
-    def __init__(self, address: str, url: str, run: Extract) -> None:
+    ``fingerprint``: of the last reading.
+    """
+
+    def __init__(self, address: str, url: str, run: Extract, fingerprint: str | None = None) -> None:
         self._address, self._url, self._run = address, url, run
         self._floors: list[float] = []
         self._shots: list[float] = []
+        self.fingerprint = fingerprint
+        self._known: list[float] = []
+        self._again = 0
         self._jobs: list[float] = []
         self._unverified: list[float] = []
         self._steps: list[dict[str, float]] = []
 
     async def take(self, rounds: int) -> None:
         """Every other round the other way about: none always comes after the same one."""
-        turns = (self._load, self._job, self._job_unverified)
+        turns = (self._load, self._job_known, self._job, self._job_unverified)
         for number in range(rounds):
             for turn in reversed(turns) if number % 2 else turns:
                 await turn()
@@ -191,6 +203,7 @@ class _Rounds:
         """Write the medians down."""
         found.floor, found.shot = statistics.median(self._floors), statistics.median(self._shots)
         found.load = statistics.median(floor - shot for floor, shot in zip(self._floors, self._shots, strict=True))
+        found.known, found.again = statistics.median(self._known), self._again
         found.job, found.unverified = statistics.median(self._jobs), statistics.median(self._unverified)
         found.steps = {step: statistics.median(each.get(step, 0.0) for each in self._steps) for step in self._steps[0]}
 
@@ -204,8 +217,20 @@ class _Rounds:
 
     async def _job(self) -> None:
         steps = _Steps()
-        self._jobs.append(await _timed(self._run(self._address, self._url, {}, steps)))
+        self._jobs.append(await _timed(self._read(steps)))
         self._steps.append(steps.lengths())
+
+    async def _read(self, steps: _Steps) -> None:
+        self.fingerprint = (await self._run(self._address, self._url, {}, steps)).get("fingerprint")
+
+    async def _job_known(self) -> None:
+        self._known.append(await _timed(self._read_again()))
+
+    async def _read_again(self) -> None:
+        try:
+            await self._run(self._address, self._url, {"known": self.fingerprint}, _Steps())
+        except Unchanged:
+            self._again += 1
 
     async def _job_unverified(self) -> None:
         run = self._run(self._address, self._url, {"verify": "none"}, _Steps())
@@ -244,12 +269,14 @@ def _row(each: Speed) -> tuple[str, ...]:
         return (each.name, each.error[:60], *[""] * (len(_HEAD) - 2))
     step, most = max(each.blocks.items(), key=lambda pair: pair[1], default=("", 0.0))
     floor = (f"{part:.0f}" for part in (each.load, each.shot, each.floor))
-    times = [
-        text
-        for part in (each.job, each.unverified, each.reading)
-        for text in (f"{part:.0f}", f"{part / each.floor:.2f}")
-    ]
-    return (each.name, str(each.elements), *floor, *times, f"{most:.0f}", step)
+    again = (*_held(each, each.known), f"{each.again}/{ROUNDS}")
+    times = [text for part in (each.job, each.unverified, each.reading) for text in _held(each, part)]
+    return (each.name, str(each.elements), *floor, *again, *times, f"{most:.0f}", step)
+
+
+def _held(each: Speed, milliseconds: float) -> tuple[str, str]:
+    """A time, and what it is times the floor."""
+    return f"{milliseconds:.0f}", f"{milliseconds / each.floor:.2f}"
 
 
 def as_json(figures: Sequence[Speed]) -> list[dict[str, Any]]:

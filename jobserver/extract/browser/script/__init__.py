@@ -10,7 +10,7 @@ _FOLDER = files(__package__)
 
 _SHARED = "safe pause visible selector"
 
-_DETECTING = "pick look tokens"
+_DETECTING = "hash pick look tokens"
 _DETECTS = "everyElement, pickAll, lookOf, pageTokens"
 
 _RULES = " ".join(
@@ -45,13 +45,25 @@ HAS = """() => ({
 """() → {scripts, timers, refresh}: whether the page has scripts, short timers, and a wish to lead elsewhere."""
 
 TIMERS = _read("timers")
-"""Not a function: to be run in the page before its own scripts, so that SETTLE can ask what they wait for."""
+"""Not a function: to be run in the page before its own scripts, so that others can ask what they wait for."""
 
-SETTLE = _function(_read("safe still settle"))
-"""({height, milliseconds, scroll, pause, timers}) → nothing: short timers run, fonts loaded, lazy content shown.
+TIMED = _function(_read("waits timed"))
+"""({milliseconds, timers}) → nothing: short timers run; ``timers``: milliseconds after loading, no later than these."""
+
+SETTLE = _function(_read("safe still waits settle"))
+"""({height, milliseconds, scroll, pause}) → nothing: fonts loaded, lazy content shown, nothing moves.
 
 ``pause``: milliseconds at every step of scrolling through the page, for those who hear of it; ``scroll``: whether that
-is done where somebody would notice; ``timers``: milliseconds after loading for which timers are waited for.
+is done where somebody would notice.
+"""
+
+STILL = _function(_read("still"), "holdStill();")
+"""() → nothing: what has begun to move since SETTLE is at its end."""
+
+FINGERPRINT = _function(_read("safe pause hash fingerprint"))
+"""({elements, characters, milliseconds}) → a word for all that the page is now, as far as a reading depends on it.
+
+Null where nobody could say so: a canvas cannot be read, or there are more elements, characters or milliseconds.
 """
 
 UNREAD = _function(_read("safe unread"))
@@ -69,7 +81,7 @@ CAPTURE = _function(
 """({components, elements, …}) → JSON text: see `reading`. Leaves ``globalThis.jobserver`` behind."""
 
 COMPARED = "(options) => globalThis.jobserver.compare(options)"
-"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], warnings,
+"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], lapses,
 notes: look → a warning of its own}. What it says goes beyond what CAPTURE said.
 """
 

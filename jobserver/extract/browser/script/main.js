@@ -5,6 +5,7 @@ const MAX_LABEL = 300;
 const LEAST_FOR_TOKENS = 0.1;
 const elsewhere = document.implementation.createHTMLDocument('');
 const warnings = [];
+const lapses = []; // what another visit might have had the time or the luck for
 let deadline = performance.now() + options.milliseconds;
 const state = { elements: new Map(), components: [], width: innerWidth, hasRules: false, changes: null };
 const budget = { elements: options.elements, cut: 0 };
@@ -89,10 +90,11 @@ async function findItems() {
       missed.read += 1; // whatever is wrong with one element, the others are worth having
     }
   }
-  const limit = isLate() ? 'There was no time for all components' : `The limit of ${options.components} components was reached`;
-  if (missed.read > 0) warnings.push(`Elements that could not be read: ${missed.read}.`);
+  if (missed.read > 0) lapses.push(`Elements that could not be read: ${missed.read}.`);
   if (budget.cut > 0) warnings.push(`Very large components were cut after ${options.elementsEach} elements each: ${budget.cut}.`);
-  if (missed.room > 0) warnings.push(`${limit}; elements left out: ${missed.room}.`);
+  const [told, reason] = isLate() ? [lapses, 'There was no time for all components']
+    : [warnings, `The limit of ${options.components} components was reached`];
+  if (missed.room > 0) told.push(`${reason}; elements left out: ${missed.room}.`);
   return withoutGone(found, [...places.keys()]);
 }
 
@@ -110,7 +112,7 @@ function withoutGone(found, elements) {
   const looks = new Set(kept.map(({ look }) => look));
   state.components = state.components.filter(({ look }) => looks.has(look));
   for (const look of [...state.elements.keys()]) if (!looks.has(look)) state.elements.delete(look);
-  warnings.push(`Elements that were gone before they could be compared: ${found.length - kept.length}.`);
+  lapses.push(`Elements that were gone before they could be compared: ${found.length - kept.length}.`);
   return kept;
 }
 
@@ -139,7 +141,7 @@ async function hasReadRules() {
     warnings.push(...await readRules(options.sheets));
     return true;
   } catch {
-    warnings.push('The style sheets could not be read; components are as the browser computed their style.');
+    lapses.push('The style sheets could not be read; components are as the browser computed their style.');
     return false;
   }
 }
@@ -152,7 +154,7 @@ async function flattenAll(hasRules) {
   }
   const late = state.components.filter((component) => component.isLate);
   for (const component of late) component.warnings.push('There was no time to read its rules.');
-  if (late.length > 0) warnings.push(`There was no time to read the rules of all components; without any: ${late.length}.`);
+  if (late.length > 0) lapses.push(`There was no time to read the rules of all components; without any: ${late.length}.`);
 }
 
 state.hasRules = await hasReadRules();
@@ -163,6 +165,6 @@ const said = new Map();
 const trees = Object.fromEntries(state.components.map(({ look, root, mode, warnings: own }) => (
   [look, { root: plainTree(root, said), mode, warnings: own }])));
 const title = document.title.slice(0, MAX_LABEL);
-const tokens = await pageTokens(Math.max(deadline, performance.now() + LEAST_FOR_TOKENS * options.milliseconds), warnings);
+const tokens = await pageTokens(Math.max(deadline, performance.now() + LEAST_FOR_TOKENS * options.milliseconds), lapses);
 const rules = plainRules({ rules: [...said.values()].map(({ rule }) => rule) });
-return JSON.stringify({ title, found, trees, rules, headCss: headRules(), tokens, warnings });
+return JSON.stringify({ title, found, trees, rules, headCss: headRules(), tokens, warnings, lapses });

@@ -3,13 +3,7 @@
 const SMALL = 64;
 const MOST_CANVASES = 20;
 const DRAWN = 1200; // milliseconds: most charts grow for one second
-const end = performance.now() + options.milliseconds;
-const left = () => Math.max(0, end - performance.now());
-const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, left())));
 const atMost = (promise) => Promise.race([Promise.resolve(promise).catch(() => {}), wait(left())]);
-
-/** A frame has been shown: whoever watches what comes into view has been told. */
-const shown = () => Promise.race([new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))), wait(100)]);
 
 /** Whether what is below comes to life when it is scrolled to: for those who hear of it, who watch, and frames that wait. */
 function isRoused() {
@@ -29,15 +23,6 @@ async function scrollThrough() {
     await wait(options.pause);
   }
   window.scrollTo({ left: scrollX, top: scrollY, behavior: 'instant' });
-}
-
-/** Short timers of the page have run, and those that they set, for as long after the page was loaded as they may take. */
-async function timersRun() {
-  const [{ loadEventEnd = 0 } = {}] = performance.getEntriesByType('navigation');
-  const isPending = () => !document.dispatchEvent(new Event('jobserver-timers', { cancelable: true }));
-  if (!isPending()) return;
-  while (performance.now() < loadEventEnd + options.timers && left() > 0 && isPending()) await wait(20);
-  await shown();
 }
 
 /** What is drawn on the canvases of the page, made small. One that holds another site's pictures cannot be looked at. */
@@ -74,7 +59,6 @@ function letGo() {
   if (active) safe(active).blur?.();
 }
 
-if (options.timers > 0) await timersRun();
 const lazy = [...document.querySelectorAll('img[loading=lazy]')].slice(0, 500);
 for (const image of lazy) image.loading = 'eager';
 if (options.scroll && isRoused()) await scrollThrough();

@@ -11,11 +11,11 @@ const knownLengths = new Map();
  *
  * `until`: the time of `performance.now()` at which counting ends, with a warning.
  */
-async function pageTokens(until, warnings) {
+async function pageTokens(until, lapses) {
   const counts = { colors: new Map(), type: new Map(), spacing: new Map(), radii: new Map(), shadows: new Map() };
   for (const element of everyElement(document, MAX_COUNTED)) {
     if (performance.now() > until) {
-      warnings.push('There was no time to count the colours and type of the whole page.');
+      lapses.push('There was no time to count the colours and type of the whole page.');
       break;
     }
     await breathe();

@@ -1,11 +1,11 @@
 // The first look, at the page as it was read: what the rules do not bring about there is written into them.
 
-/** JSON text: `rules`, by look those of the nodes that changed, by their places; `warnings` of the page, `notes` by look.
+/** JSON text: `rules`, by look those of the nodes that changed, by their places; `lapses` of the page, `notes` by look.
  *
  * It is asked once: a page whose scripts stop it would do so again.
  */
 async function readWide({ milliseconds }, state) {
-  const told = { rules: {}, warnings: [], notes: {} };
+  const told = { rules: {}, lapses: [], notes: {} };
   deadline = state.isCompared ? 0 : performance.now() + milliseconds;
   state.isCompared = true;
   let left = state.components;
@@ -32,9 +32,9 @@ function settleWide(component, { rules, notes }) {
   if (changed.length > 0) rules[look] = changed.map((node) => [node.place, plainRules(node)]);
 }
 
-function notCompared(components, late, { warnings, notes }) {
+function notCompared(components, late, { lapses, notes }) {
   const reason = late ? 'There was no time' : 'The page allows no frame';
-  warnings.push(`${reason} to compare what was built with the page: ${components.length} components are as its rules say.`);
+  lapses.push(`${reason} to compare what was built with the page: ${components.length} components are as its rules say.`);
   for (const { look } of components) notes[look] = 'It was not compared with the page while it was read.';
 }
 

@@ -1,0 +1,176 @@
+"""By what a page is known again: what must tell two visits apart, and what must not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from jobserver.egress.gate import Gate
+from jobserver.egress.policy import UrlPolicy
+from jobserver.egress.resolver import Resolver
+from jobserver.extract.browser import fingerprint
+from jobserver.extract.model import Request, Unchanged
+from tests.extract.browser.reading import Meanwhile, Visit, capture
+from tests.extract.browser.web_site import Handler, Site, responds
+
+pytestmark = pytest.mark.browser
+
+CUP = """<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path fill="{}" d="M0 0h8v8H0z"/></svg>"""
+SHOP = """
+<link rel=stylesheet href=/style.css><script src=/script.js></script><button>Save</button><img src=/cup.svg>
+<p><template shadowrootmode=open><style>i { color: red }</style><i>Within</i></template></p>
+<input value=a><input type=checkbox><select><option>One<option>Two</select><canvas width=9 height=9></canvas>
+"""
+
+Fingerprint = Callable[[str], Awaitable[str | None]]
+
+
+@pytest.fixture
+def fingerprint_of(visit: Visit) -> Fingerprint:
+    """What the page at an address is known by: ``await fingerprint_of(url)``."""
+
+    async def read(url: str) -> str | None:
+        return (await visit(url)).fingerprint
+
+    return read
+
+
+def styled(css: str, **headers: str) -> Handler:
+    return responds(text=css, content_type="text/css", headers=headers)
+
+
+def scripted(code: str) -> Handler:
+    return responds(text=code, content_type="text/javascript")
+
+
+def pictured(color: str, **headers: str) -> Handler:
+    return responds(text=CUP.format(color), content_type="image/svg+xml", headers=headers)
+
+
+def a_shop(site: Site) -> str:
+    """A page with all that may change."""
+    site.add("/style.css", styled("button { color: rgb(1, 2, 3) }"))
+    site.add("/script.js", scripted("'one'"))
+    site.add("/cup.svg", pictured("red", ETag='"1"'))
+    return site.html("/", SHOP)
+
+
+async def test_a_page_that_has_not_changed_is_known_again(fingerprint_of: Fingerprint, site: Site):
+    url = a_shop(site)
+    first = await fingerprint_of(url)
+    assert first is not None
+    assert await fingerprint_of(url) == first
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/style.css", styled("button { color: rgb(1, 2, 4) }")),
+        ("/style.css", styled("button { color: rgb(1, 2, 3) } button:hover { top: 0 }")),
+        ("/style.css", styled("button { color: rgb(1, 2, 3) } @layer a { @media print { b { top: 0 } } }")),
+        ("/style.css", styled("button { color: rgb(1, 2, 3) }", ETag='"2"')),
+        ("/cup.svg", pictured("tan", ETag='"2"')),
+        ("/cup.svg", pictured("green")),
+        ("/script.js", scripted("'three'")),
+    ],
+    ids=[
+        "colour",
+        "state",
+        "conditions",
+        "version of a sheet",
+        "version of a picture",
+        "length of a picture",
+        "script",
+    ],
+)
+async def test_other_answers_make_it_another_page(fingerprint_of: Fingerprint, site: Site, path: str, answer: Handler):
+    url = a_shop(site)
+    first = await fingerprint_of(url)
+    site.add(path, answer)
+    assert await fingerprint_of(url) not in (first, None)
+
+
+STATES = {
+    "nothing": "0",
+    "a text": "document.querySelector('button').textContent = 'Sent'",
+    "what was written": "document.querySelector('input').value = 'b'",
+    "what was ticked": "document.querySelector('[type=checkbox]').checked = true",
+    "what is neither": "document.querySelector('[type=checkbox]').indeterminate = true",
+    "what was chosen": "document.querySelector('option + option').selected = true",
+    "a shadow tree": "document.querySelector('p').shadowRoot.querySelector('i').title = 'b'",
+    "a sheet of a shadow tree": "document.querySelector('p').shadowRoot.styleSheets[0].insertRule('b { top: 0 }')",
+    "a rule": "document.styleSheets[0].insertRule('b { top: 0 }')",
+    "a sheet turned off": "document.styleSheets[0].disabled = true",
+    "a sheet for another screen": "document.styleSheets[0].media.mediaText = 'print'",
+    "a sheet of no element": "document.adoptedStyleSheets = [new CSSStyleSheet()]",
+    "a drawing": "document.querySelector('canvas').getContext('2d').fillRect(0, 0, 4, 4)",
+    "an address": "history.replaceState(null, '', '?b')",
+    "a motion": "document.body.animate([{ color: 'red' }, { color: 'blue' }], { duration: 1e6, iterations: Infinity })",
+}
+
+
+@pytest.mark.parametrize("code", STATES.values(), ids=STATES.keys())
+async def test_what_a_script_makes_of_the_page_makes_it_another(fingerprint_of: Fingerprint, site: Site, code: str):
+    url = a_shop(site)
+    prints = []
+    for wanted in (0, 1):  # of one length, and no word of its version: only what it does tells the two apart
+        site.add("/script.js", scripted(f"onload = () => {{ if ({wanted}) {{ {code} }} }}"))
+        prints.append(await fingerprint_of(url))
+    assert None not in prints
+    assert (prints[0] == prints[1]) is (code == STATES["nothing"])
+
+
+async def test_a_sheet_of_another_origin_is_known_by_what_its_answer_says(ws_url: str, site: Site, other_site: Site):
+    site.html("/", f"<link rel=stylesheet href={other_site.url('/closed.css')}><button>Save</button>")
+    policy = UrlPolicy(private_targets=frozenset({site.authority, other_site.authority}))
+    prints = []
+    for css in ("a { top: 0 }", "a { top: 0 } button:hover { top: 0 }"):
+        other_site.add("/closed.css", styled(css))
+        read = await capture(ws_url, Request(site.url("/"), time_limit=25.0), Gate(policy, Resolver()))
+        prints.append(read.fingerprint)
+    assert None not in prints
+    assert prints[0] != prints[1]
+
+
+async def test_who_knows_the_page_is_told_that_it_is_unchanged(visit: Visit, site: Site):
+    url = a_shop(site)
+    known = (await visit(url)).fingerprint
+    with pytest.raises(Unchanged):
+        await visit(url, known=known)
+    site.html("/", f"{SHOP}<a href=/>More</a>")
+    assert [found.kind for found in (await visit(url, known=known)).found][-1] == "a"
+
+
+# -- what cannot be known again ---------------------------------------------------------------------------------------
+
+
+async def test_a_page_that_did_not_come_to_its_end(visit: Visit, site: Site):
+    assert (await visit(site.never("/", "<button>Save</button>"), time_limit=3.0)).fingerprint is None
+
+
+async def test_a_page_of_too_many_elements(fingerprint_of: Fingerprint, site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fingerprint, "MAX_ELEMENTS", 5)
+    assert await fingerprint_of(site.html("/", "<button>Save</button>")) is not None
+    assert await fingerprint_of(site.html("/", "<button>Save</button>" * 5)) is None
+
+
+async def test_a_drawing_that_holds_a_picture_of_another_origin(ws_url: str, site: Site, other_site: Site):
+    draws = "document.querySelector('canvas').getContext('2d').drawImage(document.images[0], 0, 0)"
+    other_site.add("/cup.svg", pictured("red"))
+    page = f"<img src={other_site.url('/cup.svg')}><canvas></canvas><script>onload = () => {{ {draws} }}</script>"
+    policy = UrlPolicy(private_targets=frozenset({site.authority, other_site.authority}))
+    request = Request(site.html("/", page), time_limit=25.0)
+    assert (await capture(ws_url, request, Gate(policy, Resolver()))).fingerprint is None
+
+
+async def test_a_page_that_was_not_read_whole(fingerprint_of: Fingerprint, site: Site, meanwhile: Meanwhile):
+    meanwhile("await flattenAll(state.hasRules);", "deadline = 0;")
+    assert await fingerprint_of(site.html("/", "<button>Save</button>")) is None
+
+
+async def test_a_page_that_allows_no_comparing(fingerprint_of: Fingerprint, site: Site):
+    takes = "new MutationObserver(() => document.querySelector('div')?.remove())"
+    forbids = f"{takes}.observe(document, {{ childList: true, subtree: true }})"
+    url = site.html("/", f"<button>Save</button><script>{forbids}</script>")
+    assert await fingerprint_of(url) is None
