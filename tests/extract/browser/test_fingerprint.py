@@ -142,6 +142,25 @@ async def test_who_knows_the_page_is_told_that_it_is_unchanged(visit: Visit, sit
     assert [found.kind for found in (await visit(url, known=known)).found][-1] == "a"
 
 
+@pytest.mark.parametrize("late", ["fetches()", "setTimeout(fetches, 300)"], ids=["at once", "by a timer"])
+async def test_what_scripts_ask_for_is_waited_for_before_a_page_is_called_unchanged(
+    visit: Visit, site: Site, late: str
+):
+    fetches = (
+        "fetch('/data').then((a) => a.text()).then((text) => { document.querySelector('button').textContent = text })"
+    )
+    url = site.html(
+        "/", f"<button>Save</button><script>const fetches = () => {fetches}; onload = () => {late}</script>"
+    )
+    site.add("/data", responds(text="Save"))
+    known = (await visit(url)).fingerprint
+    assert known is not None
+    with pytest.raises(Unchanged):
+        await visit(url, known=known)
+    site.add("/data", responds(text="Send"))
+    assert [found.text for found in (await visit(url, known=known)).found] == ["Send"]
+
+
 # -- what cannot be known again ---------------------------------------------------------------------------------------
 
 
