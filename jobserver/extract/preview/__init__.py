@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobserver.extract.preview.archive import archive, archive_name
 from jobserver.extract.preview.fonts import Fonts, fonts_in
-from jobserver.extract.preview.page import preview_page, preview_parts
+from jobserver.extract.preview.page import preview_page
 from jobserver.extract.preview.pictures import Pictures, pictures_in
 from jobserver.extract.preview.policy import preview_csp
 
@@ -17,5 +17,4 @@ __all__ = [
     "pictures_in",
     "preview_csp",
     "preview_page",
-    "preview_parts",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,21 +31,7 @@ def preview_page(
     fonts: Fonts = _NO_FONTS,
     download: str | None = None,
 ) -> str:
-    """The whole page; see `preview_parts` to send it as it is written."""
-    parts = preview_parts(summary, nonce=nonce, job_id=job_id, pictures=pictures, fonts=fonts, download=download)
-    return "".join(parts)
-
-
-def preview_parts(
-    summary: Extraction,
-    *,
-    nonce: str,
-    job_id: str | None = None,
-    pictures: Pictures = _NO_PICTURES,
-    fonts: Fonts = _NO_FONTS,
-    download: str | None = None,
-) -> Iterator[str]:
-    """The page piece by piece, one component each, so that megabytes need not be built at once.
+    """The whole page.
 
     It asks for nothing itself, and works without its script but for what only a script can do. What pages wrote is
     markup nowhere but in sandboxed frames; elsewhere it is text. ``nonce``: the one of `preview_csp`, from a secure
@@ -59,17 +44,23 @@ def preview_parts(
     names = {component["index"]: component["componentName"] for component in summary["components"]}
     embedding = Embedding(fonts)
     cards = Cards(nonce, summary.get("format", "jsx"), names, pictures, embedding)
-    yield _head(summary, pictures, nonce)
-    yield f"{_side(summary, kinds)}<main>{_title(summary, kinds, job_id, download)}"
-    yield controls.bar({kind: plural(kind) for kind in kinds}, compare=any(index in pictures for index in names))
-    for kind, members in kinds.items():
-        heading = f"{text(plural(kind))} <small>{len(members)}</small>"
-        yield f'<section class="kind" id="kind-{text(kind)}"><h2>{heading}</h2><div class="cards">'
-        yield from (cards.card(component) for component in members)
-        yield "</div></section>"
-    yield design(summary, embedding, nonce)
-    yield _nothing("No components were found on this page.", hidden=bool(kinds))
-    yield f"</main></div>{controls.status()}<script>{script()}</script></body></html>\n"
+    return "".join(
+        [
+            _head(summary, pictures, nonce),
+            f"{_side(summary, kinds)}<main>{_title(summary, kinds, job_id, download)}",
+            controls.bar({kind: plural(kind) for kind in kinds}, compare=any(index in pictures for index in names)),
+            *(_section(kind, members, cards) for kind, members in kinds.items()),
+            design(summary, embedding, nonce),
+            _nothing("No components were found on this page.", hidden=bool(kinds)),
+            f"</main></div>{controls.status()}<script>{script()}</script></body></html>\n",
+        ]
+    )
+
+
+def _section(kind: str, members: list[Component], cards: Cards) -> str:
+    heading = f"{text(plural(kind))} <small>{len(members)}</small>"
+    inner = "".join(map(cards.card, members))
+    return f'<section class="kind" id="kind-{text(kind)}"><h2>{heading}</h2><div class="cards">{inner}</div></section>'
 
 
 def _head(summary: Extraction, pictures: Pictures, nonce: str) -> str:

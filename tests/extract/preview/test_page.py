@@ -11,7 +11,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from jobserver.extract.model import Extraction
-from jobserver.extract.preview import pictures_in, preview_csp, preview_page, preview_parts
+from jobserver.extract.preview import pictures_in, preview_csp, preview_page
 from jobserver.extract.preview.backdrop import needs_dark
 from tests.extract.preview.make_previews import ATTACK, NONCE, a_picture, an_empty_extraction, an_extraction, hostile
 
@@ -106,12 +106,6 @@ def test_a_page_without_components_says_so():
     page = parsed(an_empty_extraction())
     assert "No components were found" in page.css(".empty")[0].text()
     assert page.css("iframe, .bar") == []
-
-
-def test_the_parts_are_small_enough_to_be_sent_one_by_one():
-    parts = list(preview_parts(an_extraction(), nonce=NONCE))
-    assert "".join(parts) == preview_page(an_extraction(), nonce=NONCE)
-    assert len(parts) > 6
 
 
 def test_the_policy_allows_styles_with_the_nonce_and_nothing_that_runs():
