@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Self
 
 from jobserver.extract import allowed
 from jobserver.extract.clean_attributes import Attributes
-from jobserver.extract.css_rules import safe_rule
+from jobserver.extract.css_rules import checking, safe_rule
 from jobserver.extract.ids import Ids, refers
 from jobserver.extract.model import Node, Rule
 from jobserver.extract.nesting import make_parseable
+from jobserver.extract.once import Once
 from jobserver.extract.safe_url import Admits, anywhere
 from jobserver.extract.text import scrub
 
@@ -22,26 +26,49 @@ _PLACE = re.compile(r"\{(\d+)\}")
 
 @dataclass(slots=True)
 class Cleaned:
-    """A safe component. ``dropped``: declarations that were refused. ``cut``: elements left out for their depth."""
+    """A safe component. ``dropped``: declarations that were refused. ``cut``: elements left out for their depth.
+
+    Elements of one style share one list of rules, with those of other components too: nobody may change it in place.
+    """
 
     root: Node
     dropped: int = 0
     cut: int = 0
 
 
-class SafeRules(dict[Rule, Rule | None]):
-    """Rules of one page → as `safe_rule` has them: most stand on many elements, and are checked once.
+@dataclass(frozen=True, slots=True)
+class SafeStyle:
+    """The rules of an element that may stay.
+
+    ``dropped``: declarations that were refused. ``refers``: whether one of its rules does, see `ids.refers`.
+    ``places``: whether the suffix of one names elements.
+    """
+
+    rules: list[Rule]
+    dropped: int
+    refers: bool
+    places: bool
+
+    @classmethod
+    def of(cls, rules: list[Rule], check: Callable[[Rule], Rule | None]) -> Self:
+        """The style of ``rules``, each as ``check`` has it."""
+        safe = [(rule, check(rule)) for rule in rules]
+        dropped = sum(len(rule.declarations) - len(new.declarations if new else ()) for rule, new in safe)
+        places = any("{" in rule.suffix for rule in rules)
+        return cls([new for _, new in safe if new], dropped, any(map(refers, rules)), places)
+
+
+class SafeRules:
+    """The rules of one page as `safe_rule` has them: most stand on many elements, and are checked once.
 
     ``admits``: hosts that may be asked without a click. Not for those that refer to elements: see `refers`.
+    ``rule``: a rule, or one that is equal. ``style``: all of an element, by their list.
     """
 
     def __init__(self, admits: Admits = anywhere) -> None:
-        super().__init__()
-        self._rewrite = Attributes(Ids({}), "", admits).in_css
-
-    def __missing__(self, rule: Rule) -> Rule | None:
-        safe = self[rule] = safe_rule(rule, self._rewrite)
-        return safe
+        check = checking(Attributes(Ids({}), "", admits).in_css)
+        rule = self.rule = cache(lambda rule: safe_rule(rule, check))
+        self.style = Once[list[Rule], SafeStyle](lambda rules: SafeStyle.of(rules, rule))
 
 
 def clean(
@@ -55,7 +82,7 @@ def clean(
     new tree.
     """
     attributes = Attributes(Ids.of(root, prefix), base, admits)
-    cleaner = _Cleaner(attributes, SafeRules(admits) if rules is None else rules)
+    cleaner = _Cleaner(attributes, _styles(attributes, SafeRules(admits) if rules is None else rules))
     cleaner.walk(root, depth=0, in_svg=False)
     new = cleaner.made or [Node("span")]
     cleaner.renumber()
@@ -68,11 +95,12 @@ class _Cleaner:
     """One pass over one component, in document order."""
 
     attributes: Attributes
-    rules: SafeRules
+    style: Callable[[list[Rule]], SafeStyle]
     dropped: int = 0
     cut: int = 0
     made: list[Node] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
+    placed: list[Node] = field(default_factory=list)
     seen: int = 0
 
     def walk(self, node: Node, *, depth: int, in_svg: bool) -> Node | None:
@@ -84,7 +112,11 @@ class _Cleaner:
             self._skip(node)
             self.cut += self.seen - place if depth >= MAX_DEPTH else 0
             return None
-        new = Node(tag, self.attributes.of(tag, node.attrs, in_svg=in_svg), self._rules(node.rules))
+        style = self.style(node.rules)
+        self.dropped += style.dropped
+        new = Node(tag, self.attributes.of(tag, node.attrs, in_svg=in_svg), style.rules)
+        if style.places:
+            self.placed.append(new)
         self.places[place] = len(self.made)
         self.made.append(new)
         self._children(node, new, depth=depth, in_svg=in_svg)
@@ -92,7 +124,7 @@ class _Cleaner:
 
     def renumber(self) -> None:
         """Let suffixes name the new tree's elements; a rule that names a removed one goes."""
-        for node in self.made:
+        for node in self.placed:
             node.rules = [new for rule in node.rules if (new := self._renumbered(rule))]
 
     def _children(self, node: Node, new: Node, *, depth: int, in_svg: bool) -> None:
@@ -116,15 +148,6 @@ class _Cleaner:
             self.seen += 1
             rest.extend(child for child in rest.pop().children if isinstance(child, Node))
 
-    def _rules(self, rules: list[Rule]) -> list[Rule]:
-        safe = [(rule, self._safe(rule)) for rule in rules]
-        self.dropped += sum(len(rule.declarations) - len(new.declarations if new else ()) for rule, new in safe)
-        return [new for _, new in safe if new]
-
-    def _safe(self, rule: Rule) -> Rule | None:
-        ids = self.attributes.ids
-        return safe_rule(rule, self.attributes.in_css) if ids.kept and refers(rule) else self.rules[rule]
-
     def _renumbered(self, rule: Rule) -> Rule | None:
         if "{" not in rule.suffix:
             return rule
@@ -133,6 +156,16 @@ class _Cleaner:
             return None
         suffix = _PLACE.sub(lambda match: f"{{{self.places[int(match[1])]}}}", rule.suffix)
         return Rule(rule.declarations, suffix, rule.conditions)
+
+
+def _styles(attributes: Attributes, page: SafeRules) -> Callable[[list[Rule]], SafeStyle]:
+    """How one component's styles are checked: those that may name an element of it anew, with its own ids."""
+    if not attributes.ids.kept:
+        return page.style
+    check = checking(attributes.in_css)
+    own = Once[Rule, Rule | None](lambda rule: safe_rule(rule, check) if refers(rule) else page.rule(rule))
+    owned = Once[list[Rule], SafeStyle](lambda rules: SafeStyle.of(rules, own))
+    return lambda rules: owned(rules) if page.style(rules).refers else page.style(rules)
 
 
 def safe_tag(tag: str, *, in_svg: bool = False) -> str | None:

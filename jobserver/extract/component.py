@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jobserver.extract.clean import Cleaned, SafeRules, clean
-from jobserver.extract.css import ShortRules, Styled, style_sheet, styled, with_classes
-from jobserver.extract.css_merge import variables_in, without_unused_variables
+from jobserver.extract.css import ShortStyles, Styled, block, style_sheet, styled, with_classes
+from jobserver.extract.css_merge import variables_in, variables_of, without_unused_variables
 from jobserver.extract.dedupe import Group
 from jobserver.extract.facts import breakpoints, fonts, states
 from jobserver.extract.font_files import Loaded, families_at_home
@@ -19,9 +19,11 @@ from jobserver.extract.head_css import HeadRule, joined, needed
 from jobserver.extract.html import to_html
 from jobserver.extract.jsx import component_name, react_component
 from jobserver.extract.model import Box, Component, Format
+from jobserver.extract.once import Once
 from jobserver.extract.safe_url import Admits, anywhere
 from jobserver.extract.text import cut, one_line, scrub
-from jobserver.extract.whitespace import tidy
+from jobserver.extract.walk import styles_of
+from jobserver.extract.whitespace import Flow, tidy
 
 MAX_OUTER_HTML = 200
 MAX_WARNING = 300
@@ -71,7 +73,10 @@ class Writer:
         self._flavour = flavour
         self._loaded = loaded or {}
         self._safe_rules = SafeRules(admits)
-        self._short_rules = ShortRules()
+        self._short = ShortStyles()
+        self._flow = Once(Flow.of)
+        self._variables = Once(variables_of)
+        self._block = Once(block)
         self._asked_in_frames = variables_in(rule.text for rule in head if rule.kind == "keyframes")
 
     def write(self, group: Group, index: int, parents: Sequence[int] = ()) -> Rendered:
@@ -79,26 +84,29 @@ class Writer:
         class_name = f"gen-{group.found.kind}-{index}"
         how = {"prefix": class_name, "base": self._base}
         cleaned = clean(group.found.root, **how, admits=self._admits, rules=self._safe_rules)
-        tidy(cleaned.root)
-        without_unused_variables(cleaned.root, self._asked_in_frames)
-        elements = styled(cleaned.root, class_name, self._short_rules)
+        tidy(cleaned.root, self._flow)
+        without_unused_variables(cleaned.root, self._asked_in_frames, self._variables)
+        elements = styled(cleaned.root, class_name, self._short)
         component = self._component(group, index, cleaned, elements)
         return Rendered(component, parents, elements, cleaned.dropped, cleaned.cut, json_bytes(component))
+
+    def sheet(self, elements: Iterable[Styled]) -> str:
+        """The rules of elements that were written here."""
+        return style_sheet(elements, self._block)
 
     def _component(self, group: Group, index: int, cleaned: Cleaned, elements: list[Styled]) -> Component:
         found, name = group.found, component_name(group.found.kind, index)
         snippet = with_classes(cleaned.root, elements)
-        html, rules = to_html(snippet), style_sheet(elements)
+        html, rules = to_html(snippet), self.sheet(elements)
         head = needed(self._head, rules, html)
-        every = [rule for element in elements for rule in element.rules]
-        css = joined(head, rules)
+        every = [rule for rules in styles_of(elements) for rule in rules]
         return Component(
             index=index,
             kind=found.kind,
             cleanedHtml=to_html(cleaned.root),
             htmlSnippet=html,
             className=elements[0].class_name,
-            css=css,
+            css=joined(head, rules),
             reactSnippet=react_component(snippet, name, self._flavour),
             originalOuterHTML=_outer_html(found.outer_html),
             count=group.count,
@@ -111,7 +119,7 @@ class Writer:
             states=states(every),
             breakpoints=breakpoints(every),
             fonts=fonts(every, _faces(head)),
-            warnings=_warnings([*found.warnings[:MAX_WARNINGS], *_fonts_at_home(css, self._loaded)]),
+            warnings=_warnings([*found.warnings[:MAX_WARNINGS], *_fonts_at_home(head, self._loaded)]),
         )
 
 
@@ -124,8 +132,8 @@ def _warnings(sentences: Sequence[str]) -> list[str]:
     return [cut(one_line(sentence), MAX_WARNING) for sentence in sentences]
 
 
-def _fonts_at_home(css: str, loaded: Loaded) -> list[str]:
-    families = families_at_home(css, loaded) if loaded else []
+def _fonts_at_home(head: Sequence[HeadRule], loaded: Loaded) -> list[str]:
+    families = families_at_home(joined(head, ""), loaded) if loaded else []
     return [f"Only the page's own site may load the files of its font: {', '.join(families)}."] if families else []
 
 

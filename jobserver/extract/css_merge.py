@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 from jobserver.extract.model import Node, Rule
 from jobserver.extract.text import words
+from jobserver.extract.walk import nodes_of, styles_of
 
 _PSEUDO_ELEMENT = re.compile(r"::[\w-]+(?:\([\w-]+\))?")
 _VENDOR = re.compile(r"-[a-z]+-")
@@ -32,13 +33,17 @@ def merged(rules: Iterable[Rule]) -> list[Rule]:
     of properties that it sets: then nobody can tell that it came later.
     """
     result: list[Rule] = []
+    families: list[set[str]] = []
     for rule in rules:
-        place = _earlier(result, rule)
+        own = set(map(_family, rule.declarations))
+        place = _earlier(result, families, rule, own)
         if place is None:
             result.append(rule)
+            families.append(own)
         else:
             kept = {name: value for name, value in result[place].declarations.items() if name not in rule.declarations}
             result[place] = Rule({**kept, **rule.declarations}, rule.suffix, rule.conditions)
+            families[place] |= own
     return result
 
 
@@ -47,20 +52,48 @@ def variables_in(texts: Iterable[str]) -> set[str]:
     return {name for text in texts if "--" in text for name in _VARIABLE.findall(text)}
 
 
-def without_unused_variables(root: Node, elsewhere: Collection[str] = ()) -> None:
-    """Take away, in place, custom properties that nothing asks for. ``elsewhere``: names that something else does."""
-    nodes = list(_nodes(root))
-    rules = [rule for node in nodes for rule in node.rules]
+def variables_of(rule: Rule) -> dict[str, set[str]]:
+    """Custom property that the rule sets → those that its value asks for; ``""`` → those that all else asks for."""
+    asked = {"": variables_in(rule.conditions)}
+    for name, value in rule.declarations.items():
+        if name.startswith("--"):
+            asked[name] = variables_in((value,))
+        elif "--" in value:
+            asked[""].update(_VARIABLE.findall(value))
+    return asked
+
+
+def without_unused_variables(
+    root: Node,
+    elsewhere: Collection[str] = (),
+    variables: Callable[[Rule], dict[str, set[str]]] = variables_of,
+) -> None:
+    """Take away, in place, custom properties that nothing asks for.
+
+    ``elsewhere``: names that something else does. ``variables``: `variables_of`, or as good.
+    """
+    nodes = nodes_of(root)
+    styles = styles_of(nodes)
     asked = {*elsewhere, *variables_in(value for node in nodes for value in node.attrs.values())}
-    asked |= variables_in({condition for rule in rules for condition in rule.conditions})
     definitions: dict[str, set[str]] = {}
-    for name, value in {item for rule in rules for item in rule.declarations.items() if "--" in item[0] + item[1]}:
-        wanted = _VARIABLE.findall(value)
-        (definitions.setdefault(name, set()) if name.startswith("--") else asked).update(wanted)
+    for rule in {id(rule): rule for style in styles for rule in style}.values():
+        for name, wanted in variables(rule).items():
+            if name:
+                definitions[name] = definitions[name] | wanted if name in definitions else wanted
+            else:
+                asked |= wanted
     unused = definitions.keys() - _reached(asked, definitions)
     if unused:
+        kept = {id(style): _style_without(style, unused) for style in styles}
         for node in nodes:
-            node.rules = [kept for rule in node.rules if (kept := _without(rule, unused)).declarations]
+            node.rules = kept[id(node.rules)]
+
+
+def _style_without(style: list[Rule], names: Collection[str]) -> list[Rule]:
+    """The same list where nothing goes: what is known of it stays known."""
+    if all(rule.declarations and rule.declarations.keys().isdisjoint(names) for rule in style):
+        return style
+    return [kept for rule in style if (kept := _without(rule, names)).declarations]
 
 
 def _without(rule: Rule, names: Collection[str]) -> Rule:
@@ -80,14 +113,13 @@ def _reached(asked: set[str], definitions: dict[str, set[str]]) -> set[str]:
     return used
 
 
-def _earlier(rules: list[Rule], rule: Rule) -> int | None:
-    """Where it can go: the last rule like it, unless one after that sets something it sets."""
-    families = set(map(_family, rule.declarations))
+def _earlier(rules: list[Rule], families: list[set[str]], rule: Rule, own: set[str]) -> int | None:
+    """Where it can go: the last rule like it, unless one after that sets something it sets. ``own``: its families."""
     for place in reversed(range(len(rules))):
         other = rules[place]
-        if (other.suffix, other.conditions) == (rule.suffix, rule.conditions):
+        if other.suffix == rule.suffix and other.conditions == rule.conditions:
             return place
-        if _same_box(other, rule) and ("all" in families or not families.isdisjoint(map(_family, other.declarations))):
+        if ("all" in own or not own.isdisjoint(families[place])) and _same_box(other, rule):
             return None
         if "all" in other.declarations:
             return None
@@ -104,11 +136,3 @@ def _family(name: str) -> str:
         return name
     first = _VENDOR.sub("", name, count=1).split("-", maxsplit=1)[0]
     return _FAMILIES.get(first, first)
-
-
-def _nodes(root: Node) -> Iterable[Node]:
-    rest = [root]
-    while rest:
-        node = rest.pop()
-        yield node
-        rest.extend(child for child in node.children if isinstance(child, Node))

@@ -12,16 +12,18 @@ Conditions = tuple[str, ...]
 
 
 class Waiting:
-    """The rules that are still to be written: of each class in order, of different classes in any.
+    """The rules that are still to be written: of each style in order, of different styles in any.
 
-    What is to be known of all is counted as they go: there may be thousands of classes with conditions of their own.
+    ``styles``: rules, and the places of the elements that have them.
+
+    What is to be known of all is counted as they go: there may be thousands of styles with conditions of their own.
     """
 
-    def __init__(self, classes: Iterable[tuple[str, list[Rule]]]) -> None:
-        self._queues = [(name, list(reversed(rules))) for name, rules in classes if rules]
+    def __init__(self, styles: Iterable[tuple[list[int], list[Rule]]]) -> None:
+        self._queues = [(places, list(reversed(rules))) for places, rules in styles if rules]
         self._counts = [Counter(rule.conditions for rule in rules) for _, rules in self._queues]
         self._all = Counter(rule.conditions for _, rules in self._queues for rule in rules)
-        # Of all rules under some conditions those in classes whose next rule has just these.
+        # Of all rules under some conditions those in styles whose next rule has just these.
         self._near = Counter[Conditions]()
         self._heads: dict[Conditions, list[int]] = {}
         self._begun = 0
@@ -29,7 +31,7 @@ class Waiting:
             self._come(number)
 
     def next(self) -> Conditions | None:
-        """Conditions that come next in a class, if possible such that no class has any more of them further back.
+        """Conditions that come next in a style, if possible such that no style has any more of them further back.
 
         None when nothing is left.
         """
@@ -43,10 +45,10 @@ class Waiting:
         heads = (rules[-1].conditions for _, rules in islice(self._queues, self._begun, None) if rules)
         return next((conditions for conditions in heads if self._is_free(conditions)), first)
 
-    def take(self, conditions: Conditions) -> Iterator[list[tuple[str, Rule]]]:
-        """Take from every class, with its name, the rules that come next under these conditions.
+    def take(self, conditions: Conditions) -> Iterator[list[tuple[list[int], Rule]]]:
+        """Take from every style, with the places of its elements, the rules that come next under these conditions.
 
-        In rounds, so that a shared block never stands before an earlier rule of one of its classes.
+        In rounds, so that a shared block never stands before an earlier rule of one of its styles.
         """
         numbers = sorted(self._heads.pop(conditions))
         self._near[conditions] = 0

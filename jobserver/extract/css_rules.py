@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from jobserver.extract.css_values import STRING, Rewrite, safe_value
@@ -33,35 +33,43 @@ _DECLARATION = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"\s*+;?\s*+\Z")
+_OFTEN_SEEN = 8_192
+"""Declarations of a page whose check is remembered."""
+
+Check = Callable[[str, str], str | None]
+"""A property's name and value to the value in safe spelling; None refuses the declaration."""
 
 
-def safe_rule(rule: Rule, rewrite: Rewrite = str) -> Rule | None:
+def checking(rewrite: Rewrite = str) -> Check:
+    """The check of declarations whose addresses are rewritten so. It remembers some: a page repeats the same few."""
+    inside = _only_inside(rewrite)
+
+    @lru_cache(maxsize=_OFTEN_SEEN)
+    def check(name: str, value: str) -> str | None:
+        if not is_property(name):
+            return None
+        safe = safe_value(value, inside if name.lower() in _REFERRING else rewrite)
+        return safe if safe or (value == "" and name.startswith("--")) else None
+
+    return check
+
+
+def safe_rule(rule: Rule, check: Check) -> Rule | None:
     """The rule with the declarations that are allowed, or None when nothing is left or its place is not allowed.
 
     ``@media``, ``@supports``, ``@container`` and ``@starting-style`` may stand around it; a suffix is a row of
     pseudo-classes, pseudo-elements and attribute tests.
     """
     conditions = tuple(safe_condition(condition) for condition in rule.conditions)
-    declarations = safe_declarations(rule.declarations, rewrite)
+    declarations = safe_declarations(rule.declarations, check)
     if not declarations or None in conditions or not is_safe_suffix(rule.suffix):
         return None
     return Rule(declarations, rule.suffix, tuple(filter(None, conditions)))
 
 
-def safe_declarations(declarations: dict[str, str], rewrite: Rewrite = str) -> dict[str, str]:
+def safe_declarations(declarations: dict[str, str], check: Check) -> dict[str, str]:
     """Those whose name and value are allowed, in order. Only a custom property may be empty."""
-    inside = _only_inside(rewrite)
-    checked = (
-        (name, safe_value(value, inside if _is_referring(name) else rewrite))
-        for name, value in declarations.items()
-        if is_property(name)
-    )
-    return {name: value for name, value in checked if value or (value == "" and name.startswith("--"))}
-
-
-@lru_cache(maxsize=1024)
-def _is_referring(name: str) -> bool:
-    return name.lower() in _REFERRING
+    return {name: safe for name, value in declarations.items() if (safe := check(name, value)) is not None}
 
 
 def _only_inside(rewrite: Rewrite) -> Rewrite:

@@ -33,6 +33,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\w.%# +*,-]*+")
+_SIMPLE = re.compile(r"(?:[\w.%#+*,-]|\ (?!\ )|(?<=[\w-])\((?:[\w.%#+*,-]|\ (?!\ ))*+\))*+")
 _BARE = re.compile(r'"#[\w-]+"', re.ASCII)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S]))")
 # Private-use characters are icons: written as escapes they survive any editor and any charset.
@@ -53,9 +54,14 @@ def safe_value(value: str, rewrite: Rewrite = str, *, addresses: bool = True) ->
     value = value.strip()
     if _PLAIN.fullmatch(value):
         return value
-    if len(value) <= _OFTEN_SEEN and not _MAY_ADDRESS.search(value):
+    if len(value) <= _OFTEN_SEEN and not may_address(value):
         return _without_addresses(value)
     return _checked(value, rewrite if addresses else None)
+
+
+def may_address(text: str) -> bool:
+    """Whether any address at all can be in it: they stand in ``url()`` or in quotes."""
+    return _MAY_ADDRESS.search(text) is not None
 
 
 def css_string(text: str) -> str:
@@ -76,10 +82,15 @@ def _without_addresses(value: str) -> str | None:
 
 def _checked(value: str, rewrite: Rewrite | None) -> str | None:
     try:
-        text = "".join(_pieces(value, rewrite)).strip()
+        text = value if _is_simple(value) else "".join(_pieces(value, rewrite)).strip()
     except _RefusedError:
         return None
     return None if _DANGEROUS.search(_SKIPPED.sub("", unescape(text))) else text
+
+
+def _is_simple(value: str) -> bool:
+    """Whether it is words and functions of words, written as they are read: a shadow may have thousands of them."""
+    return _SIMPLE.fullmatch(value) is not None and not may_address(value)
 
 
 class _RefusedError(Exception):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from jobserver.extract.css_rules import safe_declarations, split_declarations
+from jobserver.extract.css_rules import checking, safe_declarations, split_declarations
 from jobserver.extract.css_values import STRING, Rewrite, unescape
 
 Kind = Literal["font-face", "property", "keyframes"]
@@ -15,7 +16,7 @@ MAX_PER_COMPONENT = 64_000
 """Characters; a longer rule (a font inside the page) stands in ``cssFile`` only, not in every component's css."""
 
 _FEW = 50
-"""Names that are sooner searched for than all words of a style sheet are listed."""
+"""Names, and places of one, that are sooner searched for than all words of a style sheet are listed."""
 
 _AT_RULE = re.compile(
     r"\s*+@(font-face|property|(?:-webkit-)?keyframes)\b([^{]*+)\{(.*)\}\s*+", re.IGNORECASE | re.DOTALL
@@ -68,13 +69,11 @@ def once(rules: Iterable[HeadRule]) -> list[HeadRule]:
 def used(rules: Iterable[HeadRule], css: str) -> list[HeadRule]:
     """Those that css names, in order."""
     rules = list(rules)
-    text = unescape(css).casefold()
+    text = _Text(unescape(css).casefold())
     names = {rule.name for rule in rules}
-    if len(names) <= _FEW:
-        names = {name for name in names if name.casefold() in text}
-    # There may be thousands of names and as many kilobytes: most of them are looked up, not searched for.
-    words = set(_WORD.findall(text)) if names else set()
-    names = {name for name in names if _stands_in(name.casefold(), text, words)}
+    # There may be thousands of names and as many kilobytes: then they are looked up, not searched for.
+    has = text.shows if len(names) <= _FEW else text.has
+    names = {name for name in names if has(name.casefold())}
     return [rule for rule in rules if rule.name in names]
 
 
@@ -95,17 +94,39 @@ def joined(head: Iterable[HeadRule], rules: str) -> str:
     return "\n\n".join(filter(None, [*texts["font-face"], *texts["property"], rules, *texts["keyframes"]]))
 
 
-def _stands_in(name: str, text: str, words: set[str]) -> bool:
-    """Whether a name is in a text of which ``words`` are all words, and no part of a longer one."""
-    if name in words or _WORD.fullmatch(name):
-        return name in words
-    place = text.find(name)
-    while place >= 0:
+class _Text:
+    """A text in which names are looked for that are no part of a longer one."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _words(self) -> set[str]:
+        return set(_WORD.findall(self._text))
+
+    def shows(self, name: str) -> bool:
+        """As `has`, without listing all words for a name that is not there, or soon found."""
+        place = self._text.find(name)
+        for _ in range(_FEW):
+            if place < 0 or self._stands_at(place, name):
+                return place >= 0
+            place = self._text.find(name, place + len(name))
+        return self.has(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the name is in it."""
+        if _WORD.fullmatch(name):
+            return name in self._words
+        place = self._text.find(name)
+        while place >= 0:
+            if self._stands_at(place, name):
+                return True
+            place = self._text.find(name, place + len(name))
+        return False
+
+    def _stands_at(self, place: int, name: str) -> bool:
         end = place + len(name)
-        if not _WORD.search(text[max(place - 1, 0) : place] + text[end : end + 1]):
-            return True
-        place = text.find(name, end)
-    return False
+        return not _WORD.search(self._text[max(place - 1, 0) : place] + self._text[end : end + 1])
 
 
 def _font_face(body: str, rewrite: Rewrite) -> HeadRule | None:
@@ -139,7 +160,7 @@ def _keyframes(name: str, body: str, rewrite: Rewrite) -> HeadRule | None:
 
 def _declarations(block: str, rewrite: Rewrite) -> dict[str, str] | None:
     found = {name.lower() if not name.startswith("--") else name: value for name, value in split_declarations(block)}
-    safe = safe_declarations(found, rewrite)
+    safe = safe_declarations(found, checking(rewrite))
     return safe if safe or not block.strip() else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from jobserver.extract.allowed import BOOLEAN, VOID
 from jobserver.extract.model import Node
@@ -17,21 +16,23 @@ _EATS_NEWLINE = frozenset({"pre", "textarea", "listing"})
 
 def to_html(root: Node) -> str:
     """One line of HTML that a parser reads back as the same tree (HTML, 13.3 "serializing HTML fragments")."""
-    return "".join(_pieces(root))
+    pieces: list[str] = []
+    _write(root, pieces)
+    return "".join(pieces)
 
 
-def _pieces(node: Node) -> Iterator[str]:
-    yield f"<{node.tag}{''.join(map(_attribute, node.attrs.items()))}>"
+def _write(node: Node, pieces: list[str]) -> None:
+    pieces.append(f"<{node.tag}{''.join(map(_attribute, node.attrs.items()))}>")
     if node.tag in VOID:
         return
     if node.tag in _EATS_NEWLINE and node.children and str(node.children[0]).startswith("\n"):
-        yield "\n"
+        pieces.append("\n")
     for child in node.children:
         if isinstance(child, str):
-            yield _TEXT.sub(lambda match: _IN_TEXT[match[0]], child)
+            pieces.append(_TEXT.sub(lambda match: _IN_TEXT[match[0]], child))
         else:
-            yield from _pieces(child)
-    yield f"</{node.tag}>"
+            _write(child, pieces)
+    pieces.append(f"</{node.tag}>")
 
 
 def _attribute(attribute: tuple[str, str]) -> str:

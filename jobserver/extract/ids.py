@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from jobserver.extract import allowed
+from jobserver.extract.css_values import may_address
 from jobserver.extract.model import Node, Rule
+from jobserver.extract.walk import nodes_of, styles_of
 
 _LOCAL_URL = re.compile(r"""url\(\s*["']?#([^"')\s]+)["']?\s*\)""", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^\w-]+", re.ASCII)
@@ -23,8 +25,9 @@ class Ids:
     @classmethod
     def of(cls, root: Node, prefix: str) -> Ids:
         """Find the ids that are defined and referred to; the new names are unique."""
-        defined = list(dict.fromkeys(node.attrs["id"] for node in _nodes(root) if node.attrs.get("id", "").strip()))
-        referred = set(_references(root)) if defined else set()
+        nodes = nodes_of(root)
+        defined = list(dict.fromkeys(node.attrs["id"] for node in nodes if node.attrs.get("id", "").strip()))
+        referred = set(_references(nodes)) if defined else set()
         kept: dict[str, str] = {}
         for old in filter(referred.__contains__, defined):
             new = f"{prefix}-{_NOT_IN_IDS.sub('-', old)}".strip("-")
@@ -44,28 +47,29 @@ class Ids:
 
 def refers(rule: Rule) -> bool:
     """Whether a value of the rule may hold the address of an element, as it is or in escapes."""
-    values = "\n".join(rule.declarations.values())
-    return "#" in values or "\\" in values
+    values = rule.declarations.values()
+    text = "\n".join(values)
+    # Most rules are done with after one look at all values.
+    return ("#" in text or "\\" in text) and any(
+        ("#" in value or "\\" in value) and may_address(value) for value in values
+    )
 
 
-def _references(root: Node) -> Iterator[str]:
-    for node in _nodes(root):
+def _references(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
         for name, value in node.attrs.items():
             if name.lower() in allowed.ID_LISTS:
                 yield from value.split()
-            elif name.lower() in {"href", "xlink:href"} and value.strip().startswith("#"):
-                fragment = value.strip()[1:]
-                yield from (fragment, unquote(fragment))
-            else:
-                yield from _LOCAL_URL.findall(value)
-        for rule in filter(refers, node.rules):
+            elif "#" in value:
+                yield from _fragments(name, value)
+    for style in styles_of(nodes):
+        for rule in filter(refers, style):
             for value in rule.declarations.values():
                 yield from _LOCAL_URL.findall(value)
 
 
-def _nodes(root: Node) -> Iterator[Node]:
-    rest = [root]
-    while rest:
-        node = rest.pop()
-        yield node
-        rest.extend(child for child in reversed(node.children) if isinstance(child, Node))
+def _fragments(name: str, value: str) -> Iterable[str]:
+    if name.lower() in {"href", "xlink:href"} and value.strip().startswith("#"):
+        fragment = value.strip()[1:]
+        return (fragment, unquote(fragment))
+    return _LOCAL_URL.findall(value)

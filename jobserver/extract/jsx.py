@@ -42,7 +42,7 @@ def component_name(kind: str, index: int) -> str:
 def react_component(root: Node, name: str, flavour: Format = "jsx") -> str:
     """A function component without imports, ready to paste."""
     chosen = _FLAVOURS[flavour]
-    lines = "\n".join(f"    {line}" for line in _lines(root, chosen.attribute, in_svg=False))
+    lines = "\n".join(_lines(root, chosen.attribute, " " * 4, in_svg=False))
     return f"export function {name}(){chosen.returns} {{\n  return (\n{lines}\n  );\n}}"
 
 
@@ -61,7 +61,7 @@ def react_file(snippets: Iterable[tuple[str, str]], flavour: Format = "jsx") -> 
     return "\n\n".join([chosen.imports, *sources, everything]) + "\n"
 
 
-def _lines(node: Node, write: _Write, *, in_svg: bool) -> Iterator[str]:
+def _lines(node: Node, write: _Write, indent: str, *, in_svg: bool) -> list[str]:
     """The element, short ones on one line, else each child on its own: JSX drops line breaks with their indent."""
     in_svg = in_svg or node.tag == "svg"
     attributes = list(_attributes(node, write, in_svg=in_svg))
@@ -69,26 +69,24 @@ def _lines(node: Node, write: _Write, *, in_svg: bool) -> Iterator[str]:
     children = _children(node)
     is_long = len(opening) > _WIDTH and len(attributes) > 1
     if not children:
-        yield from _spread_out(node.tag, attributes, "/>") if is_long else [f"{opening} />"]
-        return
-    inner = [
-        line
-        for child in children
-        for line in ([jsx_text(child)] if isinstance(child, str) else _lines(child, write, in_svg=in_svg))
-    ]
-    one_line = f"{opening}>{''.join(inner)}</{node.tag}>"
-    if len(one_line) <= _WIDTH and len(inner) == len(children) and len(children) <= 2:
-        yield one_line
-        return
-    yield from _spread_out(node.tag, attributes, ">") if is_long else [f"{opening}>"]
-    yield from (f"  {line}" for line in inner)
-    yield f"</{node.tag}>"
+        return _spread_out(node.tag, attributes, "/>", indent) if is_long else [f"{indent}{opening} />"]
+    further = f"{indent}  "
+    inner: list[str] = []
+    for child in children:
+        if isinstance(child, str):
+            inner.append(f"{further}{jsx_text(child)}")
+        else:
+            inner += _lines(child, write, further, in_svg=in_svg)
+    if len(inner) == len(children) <= 2:
+        one_line = f"{opening}>{''.join(line.removeprefix(further) for line in inner)}</{node.tag}>"
+        if len(one_line) <= _WIDTH:
+            return [f"{indent}{one_line}"]
+    first = _spread_out(node.tag, attributes, ">", indent) if is_long else [f"{indent}{opening}>"]
+    return [*first, *inner, f"{indent}</{node.tag}>"]
 
 
-def _spread_out(tag: str, attributes: Iterable[str], end: str) -> Iterator[str]:
-    yield f"<{tag}"
-    yield from (f"  {attribute}" for attribute in attributes)
-    yield end
+def _spread_out(tag: str, attributes: Iterable[str], end: str, indent: str) -> list[str]:
+    return [f"{indent}<{tag}", *(f"{indent}  {attribute}" for attribute in attributes), f"{indent}{end}"]
 
 
 def _attributes(node: Node, write: _Write, *, in_svg: bool) -> Iterator[str]:

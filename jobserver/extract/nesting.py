@@ -88,7 +88,7 @@ def _ends_paragraph(node: Node) -> bool:
 def _rename(node: Node, tag: str) -> None:
     own = _OWN_STYLE.get(node.tag) if node.tag != "a" or "href" in node.attrs else None
     if own:
-        node.rules.insert(0, Rule(own))
+        node.rules = [Rule(own), *node.rules]  # the list is not its alone
     node.attrs = {name: value for name, value in node.attrs.items() if _may_have(tag, name)}
     node.tag = tag
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from jobserver.extract.component import Rendered, Writer, json_bytes
-from jobserver.extract.css import style_sheet
+from jobserver.extract.css import Styled
 from jobserver.extract.css_values import safe_value
 from jobserver.extract.dedupe import Looks, one_per_look
 from jobserver.extract.font_files import JSON_BYTES
@@ -28,7 +29,11 @@ _FOR_FIDELITY = 64
 """Bytes that verifying adds to a component afterwards."""
 _BRIEF_WARNINGS = 5
 
+_FOR_PARENT = 12
+"""Bytes of a comma, and of the digits of a parent's number, which were not counted in a component's size."""
+
 _Key = tuple[str, str]
+_Fill = Callable[[Extraction, Sequence[Rendered]], Extraction]
 
 
 def render(
@@ -76,7 +81,7 @@ def render(
         draft["fingerprint"] = capture.fingerprint
     # What is kept of the fonts is said in the result afterwards.
     room = max_result_bytes - (JSON_BYTES if capture.fonts else 0)
-    return _within(room, draft, rendered, head)
+    return _within(room, draft, rendered, partial(_filled, head, writer.sheet))
 
 
 def brief(extraction: Extraction) -> dict[str, Any]:
@@ -136,25 +141,34 @@ def _losses(looks: Looks, refused: int, rendered: Sequence[Rendered]) -> list[st
     return [f"{what}: {count}." for what, count in lost.items() if count]
 
 
-def _within(limit: int, draft: Extraction, rendered: list[Rendered], head: Sequence[HeadRule]) -> Extraction:
+def _within(limit: int, draft: Extraction, rendered: list[Rendered], fill: _Fill) -> Extraction:
     """The draft filled with as many components as fit."""
     kept = [each for each in rendered if each.size <= limit / _LARGEST_SHARE]
     if len(kept) < len(rendered):
         draft["warnings"].append(f"Components left out as too large by themselves: {len(rendered) - len(kept)}.")
     limit -= _FOR_WARNINGS + _FOR_FIDELITY * len(kept)
-    full = _filled(draft, kept, head)
-    if json_bytes(full) <= limit:
+    full = fill(draft, kept)
+    if _most_bytes(full, kept) <= limit or json_bytes(full) <= limit:
         return full
-    fits = bisect_right(range(len(kept)), limit, key=lambda count: json_bytes(_filled(draft, kept[:count], head)))
+    fits = bisect_right(range(len(kept)), limit, key=lambda count: json_bytes(fill(draft, kept[:count])))
     count = max(fits - 1, 0)
     draft["warnings"].append(f"Components left out at the end as the result was too large: {len(kept) - count}.")
-    return _filled(draft, kept[:count], head)
+    return fill(draft, kept[:count])
 
 
-def _filled(draft: Extraction, rendered: Sequence[Rendered], head: Sequence[HeadRule]) -> Extraction:
+def _most_bytes(full: Extraction, rendered: Sequence[Rendered]) -> int:
+    """More than its JSON can take, without writing its components once more."""
+    rest = full.copy()
+    rest["components"] = []
+    return json_bytes(rest) + sum(each.size + _FOR_PARENT for each in rendered)
+
+
+def _filled(
+    head: Sequence[HeadRule], sheet: Callable[[Iterable[Styled]], str], draft: Extraction, rendered: Sequence[Rendered]
+) -> Extraction:
     indices = {each.component["index"] for each in rendered}
     components = [_within_a_kept_one(each, indices) for each in rendered]
-    rules = style_sheet(element for each in rendered for element in each.elements)
+    rules = sheet(element for each in rendered for element in each.elements)
     header = f"/* {len(components)} components of {draft['url'].replace('*/', '*%2F')} */"
     extraction = draft.copy()
     extraction["componentCount"] = len(components)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 Declarations = dict[str, str]
 Write = Callable[[list[str]], str]
@@ -81,6 +82,8 @@ def collapse(declarations: Declarations, *, whole_border: bool = False) -> Decla
 
 def _join_decoration(declarations: Declarations) -> None:
     """A line with nothing else said about it, as ``text-decoration: none`` leaves it in CSSOM."""
+    if _DECORATION[0] not in declarations:
+        return
     line, *others = (declarations.get(name, "") for name in _DECORATION)
     if set(others) == {"initial"} and _PLAIN.fullmatch(line) and "text-decoration" not in declarations:
         _replace(declarations, _DECORATION, "text-decoration", line)
@@ -88,6 +91,8 @@ def _join_decoration(declarations: Declarations) -> None:
 
 def _join_font(declarations: Declarations) -> None:
     """What ``font: inherit`` has become, with what is said otherwise after it."""
+    if FONT[0] not in declarations:
+        return
     values = [declarations.get(name) for name in FONT]
     if None in values or not _SAME_AS_FONT.isdisjoint(declarations) or values.count("inherit") < _MOST_OF_FONT:
         return
@@ -105,14 +110,14 @@ def _join_white_space(declarations: Declarations) -> None:
 
 def _join(declarations: Declarations, shorthand: str, longhands: tuple[str, ...], write: Write) -> None:
     values = [declarations[name] for name in longhands if name in declarations]
-    if len(values) < len(longhands) or _is_contested(shorthand, declarations):
+    if len(values) < len(longhands):
         return
     important = {value.endswith(_IMPORTANT) for value in values}
     plain = [value.removesuffix(_IMPORTANT) for value in values]
     if len(important) > 1 or not all(map(_PLAIN.fullmatch, plain)):
         return
     wide = not _CSS_WIDE.isdisjoint(plain)
-    if wide and len(set(plain)) > 1:
+    if (wide and len(set(plain)) > 1) or _is_contested(shorthand, declarations):
         return
     joined = plain[0] if wide else write(plain)
     _replace(declarations, longhands, shorthand, joined + (_IMPORTANT if True in important else ""))
@@ -120,18 +125,26 @@ def _join(declarations: Declarations, shorthand: str, longhands: tuple[str, ...]
 
 def _is_contested(shorthand: str, declarations: Declarations) -> bool:
     root = shorthand.split("-", maxsplit=1)[0]
-    logical = (match[1] for name in declarations if (match := _LOGICAL.match(name)))
     overlaps = _OVERLAPS.get(shorthand, frozenset()) | {shorthand}
-    return root in logical or not overlaps.isdisjoint(declarations)
+    return root in map(_logical_root, declarations) or not overlaps.isdisjoint(declarations)
+
+
+@lru_cache(maxsize=1024)
+def _logical_root(name: str) -> str:
+    """``margin`` for ``margin-inline-start``; empty for what is not a logical side."""
+    match = _LOGICAL.match(name)
+    return match[1] if match else ""
 
 
 def _replace(declarations: Declarations, longhands: tuple[str, ...], shorthand: str, value: str) -> None:
-    """Put the shorthand where the first of its longhands stood."""
+    """Put the shorthand, which is not there yet, where the first of its longhands stood."""
     items = list(declarations.items())
-    first = next(place for place, (name, _) in enumerate(items) if name in longhands)
-    items[first] = (shorthand, value)
     declarations.clear()
-    declarations.update((name, text) for name, text in items if name not in longhands)
+    for name, text in items:
+        if name not in longhands:
+            declarations[name] = text
+        else:
+            declarations.setdefault(shorthand, value)
 
 
 def _box(values: list[str]) -> str:

@@ -150,3 +150,9 @@ def test_rules_of_thousands_of_elements_with_conditions_of_their_own_are_written
     written = style_sheet(elements)
     assert time.process_time() - began < 3.0
     assert written.count("@media") == 3_001, "those of one element in order, and equal ones together"
+
+
+def test_elements_of_one_style_stand_in_a_shared_block_where_they_stand_in_the_document():
+    shared, own = [a_rule(color="red"), a_rule(":hover", color="blue")], [a_rule(color="red")]
+    elements = [Styled("a", shared), Styled("b", own), Styled("c", shared)]
+    assert style_sheet(elements) == (".a,\n.b,\n.c {\n  color: red;\n}\n.a:hover,\n.c:hover {\n  color: blue;\n}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import tinycss2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobserver.extract import css_values
 from jobserver.extract.clean import clean
 from jobserver.extract.css import style_sheet, styled
 from jobserver.extract.css_rules import is_safe_suffix, safe_condition, split_declarations
@@ -16,6 +18,20 @@ from jobserver.extract.model import Node
 from tests.extract import hostile
 
 ALLOWED_AT_RULES = {"media", "supports", "container", "starting-style", "font-face", "keyframes", "property"}
+
+
+PIECES = ("a", "é", "1.5px", "%", "#fff", "+", "-", "*", ",", ".", " ", "  ", "\t", "/", "(", ")", "[", '"', ":")
+FUNCTIONS = ("rgb(", "calc(1px + 2px)", "var(--x)", "url(", "URL(", "image-set(", "expression(", "-moz-binding")
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES + FUNCTIONS), max_size=8).map("".join))
+def test_a_value_that_passes_as_it_is_would_be_written_so(text: str):
+    long = f"{'a' * 200} {text}"  # no short cut is for long ones
+    with pytest.MonkeyPatch.context() as patch:
+        quick = safe_value(long)
+        patch.setattr(css_values, "_SIMPLE", re.compile("(?!)"))
+        assert quick == safe_value(long)
 
 
 def at_rules_of(css: str) -> set[str]:

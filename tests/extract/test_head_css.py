@@ -62,6 +62,14 @@ def test_a_name_stands_in_css_as_a_whole(css: str, stands: bool):
     assert bool(used([font], css)) is stands
 
 
+@pytest.mark.parametrize("more", [0, 10, 1_000])
+def test_a_name_is_found_behind_many_longer_ones(more: int):
+    rules = [HeadRule("keyframes", name, "") for name in ("turn", "Open Sans")]
+    longer = "animation: turn-around, x-turn; font-family: Open Sanserif;" * more
+    assert used(rules, longer) == []
+    assert used(rules, f"{longer} animation: turn; font: Open Sans") == rules
+
+
 def test_thousands_of_names_are_looked_up_in_no_time():
     """It is done for each component, so it must not be the product of the two."""
     rules = [HeadRule(kind, f"{name} {number}", "") for number in range(5_000) for kind, name in NAMES]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import esprima
 import pytest
@@ -8,10 +9,10 @@ import tinycss2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobserver.extract.model import Box, Component, Extraction, Found, Node, Token, Tokens
+from jobserver.extract.model import Box, Component, Extraction, Found, Node, Rule, Token, Tokens
 from jobserver.extract.render import brief, render
 from tests.extract import hostile
-from tests.extract.make_nodes import a_capture, a_found, a_node, a_rule
+from tests.extract.make_nodes import a_capture, a_found, a_node, a_rule, descendants
 
 ENDED = "2026-01-01T00:00:00.000Z"
 
@@ -191,6 +192,21 @@ def test_any_capture_becomes_json_and_a_module_that_parses(roots: list[Node], te
     )
     json.dumps(extraction, ensure_ascii=False, allow_nan=False).encode()
     esprima.parseModule(extraction["reactFile"], {"jsx": True})
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(hostile.nodes, min_size=1, max_size=3))
+def test_elements_that_share_their_rules_are_written_as_if_each_had_its_own(roots: list[Node]):
+    def written() -> Extraction:
+        return rendered(*(a_found(root, "card", look) for root, look in zip(roots, "abc", strict=False)))
+
+    apart = written()
+    lists: dict[tuple[Rule, ...], list[Rule]] = {}
+    for node in (node for root in roots for node in descendants(root)):
+        node.rules = lists.setdefault(tuple(node.rules), node.rules)
+    before = deepcopy(roots)
+    assert [written(), written()] == [apart, apart]
+    assert roots == before
 
 
 def test_the_brief_has_no_bulk_and_is_small_whatever_the_page_says():

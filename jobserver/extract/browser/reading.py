@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from jobserver.extract.model import Box, Capture, Found, Node, Rule
+from jobserver.extract.walk import nodes_of
 
 
 def to_capture(url: str, read: dict[str, Any], warnings: list[str]) -> Capture:
-    """The capture of a page at ``url``. Components of one look share the tree of the first of them."""
-    rules = [_rule(rule) for rule in read["rules"]]
+    """The capture of a page at ``url``. Components of one look share the tree of the first of them.
+
+    Elements of one style share their list of rules.
+    """
+    styles = _Styles([_rule(rule) for rule in read["rules"]])
     mended = [read.get(when, {}) for when in ("compared", "narrow")]
     trees = {
-        look: _mended(to_node(tree["root"], rules), *(each.get(look, []) for each in mended))
+        look: _mended(to_node(tree["root"], styles), styles, *(each.get(look, []) for each in mended))
         for look, tree in read["trees"].items()
     }
     return Capture(
@@ -28,13 +31,34 @@ def to_capture(url: str, read: dict[str, Any], warnings: list[str]) -> Capture:
     )
 
 
-def to_node(read: dict[str, Any], rules: list[Rule]) -> Node:
-    """One element and all below it, which name their places in ``rules``; the script bounds the depth."""
+class _Styles:
+    """Lists of rules, one for all that are the same: what comes after this asks what it knows of a list."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._rules = rules
+        self._named: dict[tuple[int, ...], list[Rule]] = {}
+        self._written: dict[tuple[Rule, ...], list[Rule]] = {}
+
+    def named(self, places: list[int]) -> list[Rule]:
+        """Those of the page at these places."""
+        key = tuple(places)
+        if key not in self._named:
+            self._named[key] = [self._rules[place] for place in key]
+        return self._named[key]
+
+    def written(self, read: list[dict[str, Any]]) -> list[Rule]:
+        """Those that the script has written anew for one element."""
+        key = tuple(map(_rule, read))
+        return self._written.setdefault(key, list(key))
+
+
+def to_node(read: dict[str, Any], styles: _Styles) -> Node:
+    """One element and all below it, which name the places of their rules; the script bounds the depth."""
     return Node(
         tag=read["tag"],
         attrs=read["attrs"],
-        rules=[rules[place] for place in read["rules"]],
-        children=[child if isinstance(child, str) else to_node(child, rules) for child in read["children"]],
+        rules=styles.named(read["rules"]),
+        children=[child if isinstance(child, str) else to_node(child, styles) for child in read["children"]],
     )
 
 
@@ -42,19 +66,12 @@ def _rule(read: dict[str, Any]) -> Rule:
     return Rule(read["declarations"], read["suffix"], tuple(read["conditions"]))
 
 
-def _mended(root: Node, *rules: list[tuple[int, list[dict[str, Any]]]]) -> Node:
+def _mended(root: Node, styles: _Styles, *rules: list[tuple[int, list[dict[str, Any]]]]) -> Node:
     """The tree with other rules for some of its elements, by their places in document order; the last ones count."""
-    nodes = list(_nodes(root)) if any(rules) else []
+    nodes = nodes_of(root) if any(rules) else []
     for place, read in chain(*rules):
-        nodes[place].rules = [_rule(rule) for rule in read]
+        nodes[place].rules = styles.written(read)
     return root
-
-
-def _nodes(root: Node) -> Iterator[Node]:
-    yield root
-    for child in root.children:
-        if isinstance(child, Node):
-            yield from _nodes(child)
 
 
 def _found(item: dict[str, Any], root: Node, tree: dict[str, Any]) -> Found:
