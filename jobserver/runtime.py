@@ -39,6 +39,9 @@ _log = logging.getLogger(__name__)
 _MOST_CHILDREN = 256
 """Above any concurrency a queue is likely to have: it is that which says how many run."""
 
+_REUSE_FOR = 3_600
+"""Seconds that results of unchanged pages are kept at most, however long jobs are."""
+
 _PRELOAD = ("jobserver.extract.run", "jobserver.extract.browser", "jobserver.extract.static")
 
 T = TypeVar("T")
@@ -144,7 +147,7 @@ class Runtime:
             host_concurrency=config.host_concurrency,
             host_delay=config.host_delay,
             reuse_bytes=config.reuse_bytes,
-            reuse_for=config.job_ttl,
+            reuse_for=min(config.job_ttl, _REUSE_FOR),
         )
         return Analyze(self.pool, self.browser, url_policy(config), settings)
 

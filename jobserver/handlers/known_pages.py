@@ -11,6 +11,9 @@ from jobserver.jobs.model import Result
 Key = tuple[str, str]
 """Whose page it is, and what was asked for: nobody is given what was read for somebody else."""
 
+_OVERHEAD = 4_000
+"""Bytes of a reading besides: its key, with an address of 2,048 characters, and its timer."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -32,8 +35,8 @@ class Reading:
 
     @property
     def size(self) -> int:
-        """Bytes it takes to keep."""
-        return self.result.size + sum(len(each.body) for each in self.files)
+        """Bytes it takes to keep, with what goes with it."""
+        return _OVERHEAD + self.result.size + sum(len(each.body) for each in self.files)
 
 
 class KnownPages:

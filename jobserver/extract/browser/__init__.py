@@ -11,7 +11,7 @@ from jobserver.errors import PageError, TimedOut
 from jobserver.extract.browser.cdp import ProtocolError, connect
 from jobserver.extract.browser.chromium import Chromium, find_chromium
 from jobserver.extract.browser.context import open_page
-from jobserver.extract.browser.fingerprint import fingerprint_of
+from jobserver.extract.browser.fingerprint import Recognition
 from jobserver.extract.browser.fonts import keeping_fonts
 from jobserver.extract.browser.judge import Keep, Verification
 from jobserver.extract.browser.keeper import BrowserKeeper
@@ -19,7 +19,7 @@ from jobserver.extract.browser.page import Page, PageMoved
 from jobserver.extract.browser.pictures import Studio
 from jobserver.extract.browser.read import Reading
 from jobserver.extract.browser.settle import Budget, settle
-from jobserver.extract.model import Capture, Extraction, Request, Unchanged
+from jobserver.extract.model import Capture, Extraction, Request
 
 __all__ = ["BrowserKeeper", "Chromium", "Visit", "find_chromium", "visit"]
 
@@ -36,6 +36,7 @@ class Visit:
         self._report = report
         self._limit = limit
         self._budget = Budget(request.time_limit)
+        self._recognition = Recognition(page, request.known, self._budget)
         self._verification: Verification | None = None
 
     async def read(self) -> Capture:
@@ -48,8 +49,8 @@ class Visit:
         self._report(0.0, "Loading page")
         await page.navigate(self._url, time_limit=budget.share(0.5, 30.0))
         self._report(0.3, "Waiting for content")
-        await settle(page, budget, self._compare_with_known if self._request.known else None)
-        fingerprint = await self._fingerprint()
+        await settle(page, budget, self._recognition.look if self._request.known else None)
+        await self._recognition.look()
         self._report(0.6, "Reading components")
         reading = Reading(page, self._request, budget)
         await reading.wide()
@@ -62,16 +63,8 @@ class Visit:
             page.warnings.append(f"{refused} requests of the page were refused: their addresses are not allowed.")
         capture = reading.capture()
         capture.fonts = page.traffic.fonts.loaded
-        capture.fingerprint = fingerprint if is_whole else None
+        capture.fingerprint = self._recognition.fingerprint if is_whole else None
         return capture
-
-    async def _compare_with_known(self) -> None:
-        """What is as it was after all waiting needs none: nothing more came then."""
-        if await self._fingerprint() == self._request.known:
-            raise Unchanged
-
-    async def _fingerprint(self) -> str | None:
-        return await fingerprint_of(self._page, time_limit=self._budget.share(0.05, 2.0))
 
     async def _picture(self, reading: Reading) -> None:
         """Before the page has been narrow: not all go back to what they were."""
@@ -89,6 +82,8 @@ class Visit:
             if self._verification is not None:
                 async with asyncio.timeout(self._budget.rest()):
                     await self._verification.compare(extraction, keep)
+        if not self._recognition.still_holds:
+            extraction.pop("fingerprint", None)
 
 
 @asynccontextmanager

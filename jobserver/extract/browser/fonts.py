@@ -38,6 +38,8 @@ async def keeping_fonts(page: Page, extraction: Extraction, keep: Keep, *, time_
                 async with asyncio.timeout(time_limit):
                     bodies = await _bodies(page, [url for _, url in wanted])
                     _keep(extraction, loaded, dict(zip(wanted, bodies, strict=True)), keep)
+                    if None in bodies:
+                        extraction.pop("fingerprint", None)
             except (TimeoutError, ProtocolError, PageError):
                 extraction.pop("fingerprint", None)  # the next visit may be luckier
             done.set()
@@ -54,10 +56,12 @@ def _wanted(extraction: Extraction, loaded: dict[str, bool]) -> list[tuple[str, 
     return [(family, url) for family, url in files if len(url) <= MAX_ADDRESS and len(family) <= MAX_FAMILY][:MAX_FILES]
 
 
-def _keep(extraction: Extraction, loaded: dict[str, bool], bodies: dict[tuple[str, str], bytes], keep: Keep) -> None:
+def _keep(
+    extraction: Extraction, loaded: dict[str, bool], bodies: dict[tuple[str, str], bytes | None], keep: Keep
+) -> None:
     room, kept = MAX_BYTES, list[FontFile]()
     for (family, url), body in bodies.items():
-        if (ending := ending_of(body)) and len(body) <= room:
+        if body and (ending := ending_of(body)) and len(body) <= room:
             room -= len(body)
             name = f"font-{len(kept) + 1}.{ending}"
             keep(name, f"font/{ending}", body)
@@ -66,13 +70,13 @@ def _keep(extraction: Extraction, loaded: dict[str, bool], bodies: dict[tuple[st
         extraction["fontFiles"] = kept
 
 
-async def _bodies(page: Page, urls: list[str]) -> list[bytes]:
+async def _bodies(page: Page, urls: list[str]) -> list[bytes | None]:
     frame_id = (await page.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
     return await asyncio.gather(*(_body(page, url, frame_id) for url in urls))
 
 
-async def _body(page: Page, url: str, frame_id: str) -> bytes:
-    """The bytes of a file that the page has loaded; none where the browser has it no more, or it is too large.
+async def _body(page: Page, url: str, frame_id: str) -> bytes | None:
+    """The bytes of a file that the page has loaded, none where it is too large; None where the browser has it no more.
 
     They come from the browser's cache. What may not be cached it asks for again, by the visit's own proxy as ever.
     """
@@ -82,7 +86,7 @@ async def _body(page: Page, url: str, frame_id: str) -> bytes:
         answer = (await page.send("Network.loadNetworkResource", asked))["resource"]
         if answer["success"] and answer.get("httpStatusCode") == 200:
             return await _read(page, answer["stream"])
-    return b""
+    return None
 
 
 async def _read(page: Page, stream: str) -> bytes:

@@ -157,16 +157,18 @@ class Page:
         """Let the page lead nowhere else from now on."""
         self._requests.settled = True
 
-    async def run(self, script: str, argument: Any = None, *, time_limit: float) -> Any:
+    async def run(self, script: str, argument: Any = None, *, time_limit: float, insist: bool = True) -> Any:
         """The result of an async function expression, called with ``argument`` in a world of its own in the page.
 
-        The page's scripts cannot see or change that world. When one of them runs without end it is stopped, once.
-        Raises PageMoved when the page went elsewhere meanwhile, and PageError.
+        The page's scripts cannot see or change that world. When one of them runs without end it is stopped, once;
+        ``insist``: else this is a TimeoutError. Raises PageMoved when the page went elsewhere meanwhile, and PageError.
         """
         expression = f"({script}\n)({json.dumps(argument)})"
         try:
             return await self._evaluate(expression, time_limit)
         except TimeoutError:
+            if not insist:
+                raise
             await self._interrupt()
         try:
             return await self._evaluate(expression, time_limit)
@@ -203,11 +205,10 @@ class Page:
             self._world = int((await self.send("Page.createIsolatedWorld", named))["executionContextId"])
         return self._world
 
-    async def text_of(self, url: str) -> str | None:
-        """The text of a style sheet or script that the page has loaded from ``url``; None where it has not."""
+    async def resource(self, url: str) -> Params | None:
+        """What the page has loaded from ``url``, ``content`` and ``base64Encoded``; None where it has not."""
         with suppress(ProtocolError):
-            found = await self.send("Page.getResourceContent", {"frameId": self._frame_id, "url": url})
-            return None if found["base64Encoded"] else str(found["content"])
+            return await self.send("Page.getResourceContent", {"frameId": self._frame_id, "url": url})
         return None
 
     async def _interrupt(self) -> None:

@@ -54,9 +54,9 @@ class Budget:
 async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
     """Wait as described above, within shares of ``budget``; what is not there by then is warned of.
 
-    A page that cannot have more to show is not waited for. ``look``: awaited whenever the page is at rest, if only for
-    the moment; what it raises ends the waiting. Raises PageError when the page does not react, or leads to something
-    that is not a page.
+    A page that cannot have more to show is not waited for. ``look``: awaited when the page is at rest on the way there,
+    if only for the moment; what it raises ends the waiting. Raises PageError when the page does not react, or leads to
+    something that is not a page.
     """
     for _ in range(_MOVES):
         if not await within(budget.share(0.4, 20.0), page.loaded.wait()):
@@ -88,8 +88,6 @@ async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
         if look is not None:
             await look()
     await _rouse(page, budget, has_scripts=has["scripts"])
-    if look is not None:
-        await look()
 
 
 async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:

@@ -25,16 +25,17 @@ class SheetText(TypedDict):
     text: str | None
 
 
-async def sheet_texts(page: Page, *, time_limit: float) -> list[SheetText]:
+async def sheet_texts(page: Page, *, time_limit: float) -> tuple[list[SheetText], bool]:
     """The texts of the page's linked and imported sheets that are closed to scripts or lose something in CSSOM.
 
     Closed are those of another origin (CSSOM 1, section 6.1.1), and what they import. Lost is a shorthand with a
     variable whose longhands the same rule sets again: CSSOM has no way to say it (CSS Variables 1, section 3.3).
-    ``time_limit``: seconds; what was not there by then is left out. Never raises but PageMoved: a page without these
-    is worth reading.
+    And whether that is all of them. ``time_limit``: seconds; what was not there by then is left out. Never raises but
+    PageMoved: a page without these is worth reading.
     """
     found: list[SheetText] = []
     missing: list[SheetText] = []
+    is_all = False
     with suppress(TimeoutError, ProtocolError, PageError):
         async with asyncio.timeout(time_limit):
             survey = await page.run(script.UNREAD, time_limit=time_limit)
@@ -45,16 +46,18 @@ async def sheet_texts(page: Page, *, time_limit: float) -> list[SheetText]:
             if survey["closed"] or not await _recall(page, survey["lossy"], found):
                 found.clear()
                 await _fetch(page, survey, found)
-    return found + missing
+            is_all = True
+    return found + missing, is_all
 
 
 async def _recall(page: Page, urls: list[str], found: list[SheetText]) -> bool:
     """Whether the browser still had all of these."""
     room = MAX_BYTES
     urls = urls[:MAX_SHEETS]
-    for url, text in zip(urls, await asyncio.gather(*map(page.text_of, urls)), strict=True):
-        if text is None:
+    for url, resource in zip(urls, await asyncio.gather(*map(page.resource, urls)), strict=True):
+        if resource is None or resource["base64Encoded"]:
             return False
+        text = resource["content"]
         if len(text) <= room:
             room -= len(text)
             found.append({"url": url, "text": text})

@@ -57,6 +57,11 @@ class Traffic:
             case "Network.dataReceived":
                 self._count(params)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._under_way)
+
     async def settled(self, seconds: float, *, quiet: float = QUIET) -> None:
         """Wait until nothing has been under way for ``seconds``, and for ``quiet`` if a script has waited for it."""
         now = asyncio.get_running_loop().time

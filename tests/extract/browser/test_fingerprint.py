@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from aiohttp import web
 
 from jobserver.egress.gate import Gate
 from jobserver.egress.policy import UrlPolicy
 from jobserver.egress.resolver import Resolver
-from jobserver.extract.browser import fingerprint
-from jobserver.extract.model import Request, Unchanged
-from tests.extract.browser.reading import Meanwhile, Visit, capture
+from jobserver.extract.browser import fingerprint, sheets
+from jobserver.extract.model import Extraction, Request, Unchanged
+from jobserver.extract.run import extract
+from tests.extract.browser.reading import Meanwhile, Visit, capture, quiet
 from tests.extract.browser.web_site import Handler, Site, responds
+from tests.extract.make_font import ICON, a_font
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +27,7 @@ SHOP = """
 """
 
 Fingerprint = Callable[[str], Awaitable[str | None]]
+Extracted = Callable[[str], Awaitable[Extraction]]
 
 
 @pytest.fixture
@@ -36,12 +40,23 @@ def fingerprint_of(visit: Visit) -> Fingerprint:
     return read
 
 
+@pytest.fixture
+def extracted(ws_url: str, site: Site) -> Extracted:
+    """All that a job makes of the page at an address: ``await extracted(url)``."""
+
+    async def read(url: str) -> Extraction:
+        gate = Gate(UrlPolicy(private_targets=frozenset({site.authority})), Resolver())
+        return await extract(Request(url, time_limit=20.0, verify="all"), gate, quiet, browser=ws_url)
+
+    return read
+
+
 def styled(css: str, **headers: str) -> Handler:
     return responds(text=css, content_type="text/css", headers=headers)
 
 
-def scripted(code: str) -> Handler:
-    return responds(text=code, content_type="text/javascript")
+def scripted(code: str, **headers: str) -> Handler:
+    return responds(text=code, content_type="text/javascript", headers=headers)
 
 
 def pictured(color: str, **headers: str) -> Handler:
@@ -72,7 +87,7 @@ async def test_a_page_that_has_not_changed_is_known_again(fingerprint_of: Finger
         ("/style.css", styled("button { color: rgb(1, 2, 3) }", ETag='"2"')),
         ("/cup.svg", pictured("tan", ETag='"2"')),
         ("/cup.svg", pictured("green")),
-        ("/script.js", scripted("'three'")),
+        ("/script.js", scripted("'two'")),
     ],
     ids=[
         "colour",
@@ -80,8 +95,8 @@ async def test_a_page_that_has_not_changed_is_known_again(fingerprint_of: Finger
         "conditions",
         "version of a sheet",
         "version of a picture",
-        "length of a picture",
-        "script",
+        "a picture",
+        "a script",
     ],
 )
 async def test_other_answers_make_it_another_page(fingerprint_of: Fingerprint, site: Site, path: str, answer: Handler):
@@ -106,6 +121,8 @@ STATES = {
     "a sheet of no element": "document.adoptedStyleSheets = [new CSSStyleSheet()]",
     "a drawing": "document.querySelector('canvas').getContext('2d').fillRect(0, 0, 4, 4)",
     "an address": "history.replaceState(null, '', '?b')",
+    "what is not valid": "document.querySelector('input').setCustomValidity('no')",
+    "what may be written in": "document.designMode = 'on'",
     "a motion": "document.body.animate([{ color: 'red' }, { color: 'blue' }], { duration: 1e6, iterations: Infinity })",
 }
 
@@ -114,8 +131,8 @@ STATES = {
 async def test_what_a_script_makes_of_the_page_makes_it_another(fingerprint_of: Fingerprint, site: Site, code: str):
     url = a_shop(site)
     prints = []
-    for wanted in (0, 1):  # of one length, and no word of its version: only what it does tells the two apart
-        site.add("/script.js", scripted(f"onload = () => {{ if ({wanted}) {{ {code} }} }}"))
+    for wanted in (0, 1):  # of one length, and said to be of one version: only what it does tells the two apart
+        site.add("/script.js", scripted(f"onload = () => {{ if ({wanted}) {{ {code} }} }}", ETag='"1"'))
         prints.append(await fingerprint_of(url))
     assert None not in prints
     assert (prints[0] == prints[1]) is (code == STATES["nothing"])
@@ -125,7 +142,7 @@ async def test_a_sheet_of_another_origin_is_known_by_what_its_answer_says(ws_url
     site.html("/", f"<link rel=stylesheet href={other_site.url('/closed.css')}><button>Save</button>")
     policy = UrlPolicy(private_targets=frozenset({site.authority, other_site.authority}))
     prints = []
-    for css in ("a { top: 0 }", "a { top: 0 } button:hover { top: 0 }"):
+    for css in ("button:hover { top: 0 }", "button:focus { top: 0 }"):
         other_site.add("/closed.css", styled(css))
         read = await capture(ws_url, Request(site.url("/"), time_limit=25.0), Gate(policy, Resolver()))
         prints.append(read.fingerprint)
@@ -161,6 +178,20 @@ async def test_what_scripts_ask_for_is_waited_for_before_a_page_is_called_unchan
     assert [found.text for found in (await visit(url, known=known)).found] == ["Send"]
 
 
+async def test_what_is_in_no_sheet_of_the_page_may_hide_nothing(fingerprint_of: Fingerprint, site: Site):
+    around = "<style>/*<!--*/</style><button>{}</button><style>/*-->*/</style>"
+    prints = [await fingerprint_of(site.html("/", around.format(text))) for text in ("Save", "Send")]
+    assert None not in prints
+    assert prints[0] != prints[1]
+
+
+async def test_comments_and_places_of_scripts_and_the_time_do_not_count(fingerprint_of: Fingerprint, site: Site):
+    stamp = "<button>Save</button><script>document.querySelector('button').id = 'b' + Date.now()</script>"
+    pages = (f"<!--1--><script>0</script>{stamp}<i class=''></i>", f"{stamp}<!--2--><script>0</script><i></i>")
+    one, other = [await fingerprint_of(site.html("/", page)) for page in pages]
+    assert one == other is not None
+
+
 # -- what cannot be known again ---------------------------------------------------------------------------------------
 
 
@@ -181,6 +212,44 @@ async def test_a_drawing_that_holds_a_picture_of_another_origin(ws_url: str, sit
     policy = UrlPolicy(private_targets=frozenset({site.authority, other_site.authority}))
     request = Request(site.html("/", page), time_limit=25.0)
     assert (await capture(ws_url, request, Gate(policy, Resolver()))).fingerprint is None
+
+
+async def test_a_page_that_makes_it_hard_is_read_all_the_same(visit: Visit, site: Site):
+    frames = "[...Array(500)].map((_, n) => ({ order: n }))"
+    moves = (
+        f"for (let n = 0; n < 400; n += 1) document.body.animate({frames}, {{ duration: 1e6, iterations: Infinity }})"
+    )
+    page = f"<style>/*{'<!--' * 250_000}*/</style><button>Save</button><script>{moves}</script>"
+    read = await visit(site.html("/", page), time_limit=10.0)
+    assert [found.text for found in read.found] == ["Save"]
+    assert read.warnings == []
+
+
+async def test_a_page_whose_scripts_got_an_answer_while_it_was_read(extracted: Extracted, site: Site):
+    asks = "new ResizeObserver(() => { if (innerWidth < 500) fetch('/data') }).observe(document.body)"
+    site.add("/data", responds(text="Send"))
+    assert "fingerprint" not in await extracted(site.html("/", f"<button>Save</button><script>{asks}</script>"))
+    assert "/data" in site.asked
+
+
+async def test_a_page_whose_font_did_not_come_again(extracted: Extracted, site: Site):
+    async def once(request: web.Request) -> web.StreamResponse:
+        status = 200 if site.asked.count(request.path) == 1 else 500
+        return web.Response(status=status, body=a_font(), headers={"Cache-Control": "no-store"})
+
+    site.add("/icons", once)
+    face = "<style>@font-face { font-family: Icons; src: url(/icons) } b { font-family: Icons }</style>"
+    assert "fingerprint" not in await extracted(site.html("/", f"{face}<button><b>{ICON}</b></button>"))
+
+
+async def test_a_page_whose_sheets_did_not_come_in_time(
+    fingerprint_of: Fingerprint, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    async def too_late(*_: object) -> bool:
+        raise TimeoutError
+
+    monkeypatch.setattr(sheets, "_recall", too_late)
+    assert await fingerprint_of(a_shop(site)) is None
 
 
 async def test_a_page_that_was_not_read_whole(fingerprint_of: Fingerprint, site: Site, meanwhile: Meanwhile):

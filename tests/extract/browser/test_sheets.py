@@ -45,7 +45,9 @@ async def opened(ws_url: str, url: str, *sites: Site) -> AsyncIterator[Page]:
 
 async def texts_of(ws_url: str, url: str, *sites: Site) -> dict[str, str | None]:
     async with opened(ws_url, url, *sites) as page:
-        return {each["url"]: each["text"] for each in await sheet_texts(page, time_limit=10)}
+        texts, is_all = await sheet_texts(page, time_limit=10)
+        assert is_all
+        return {each["url"]: each["text"] for each in texts}
 
 
 async def test_sheets_of_another_origin_come_with_what_they_import(ws_url: str, site: Site, other_site: Site):
@@ -85,7 +87,7 @@ async def test_a_sheet_that_could_not_be_loaded_is_named_and_styles_nothing(ws_u
     gone = f"http://127.0.0.1:{closed_port}/gone.css"
     page = site.html("/", f"<link rel=stylesheet href='{gone}'><p>x")
     async with opened(ws_url, page, site) as found:
-        texts = await sheet_texts(found, time_limit=10)
+        texts, _ = await sheet_texts(found, time_limit=10)
         assert {each["url"]: each["text"] for each in texts} == {gone: None}
         warnings, rules = await found.run(READ, texts, time_limit=10)
         assert warnings == [f"Style sheets that could not be read: 1 ({gone})."]
@@ -102,7 +104,8 @@ async def test_a_closed_sheet_counts_with_its_layers_and_what_it_imports(ws_url:
     near = css(site, "/near.css", f"@import '{far}' (min-width: 1px);")
     page = site.html("/", f"<link rel=stylesheet href='{near}'><p>x")
     async with opened(ws_url, page, site, other_site) as found:
-        warnings, rules = await found.run(READ, await sheet_texts(found, time_limit=10), time_limit=10)
+        texts, _ = await sheet_texts(found, time_limit=10)
+        warnings, rules = await found.run(READ, texts, time_limit=10)
         picture = f'url("{other_site.url("/i.png")}")'
         assert warnings == []
         assert [(rule["conditions"], rule["declarations"]) for rule in rules] == [

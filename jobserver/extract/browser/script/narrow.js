@@ -29,7 +29,7 @@ function lastNarrowWidth([, bound, number, unit, sign, right, rightUnit, left, l
   return isUpper ? value : Math.round((value - JUST_BELOW) * 100) / 100;
 }
 
-/** JSON text: by look the rules of the nodes that changed, by their places, and how many looks were missed. It is narrow. */
+/** JSON text: by look the rules of the nodes that changed, by their places, and `lapses`. The page is narrow. */
 async function readNarrow({ milliseconds }, state) {
   const mended = {};
   deadline = performance.now() + milliseconds;
@@ -50,5 +50,7 @@ async function readNarrow({ milliseconds }, state) {
   } finally {
     sandbox?.close();
   }
-  return JSON.stringify({ rules: mended, missed });
+  const lapses = sandbox?.isLate ? [NOT_COME] : [];
+  if (missed > 0) lapses.push(`Components whose look on a phone could not be read: ${missed}.`);
+  return JSON.stringify({ rules: mended, lapses });
 }

@@ -5,9 +5,10 @@ const BASE_SHEET = `body { margin: 0 } html { overflow: hidden }
 const UNSEEN = {
   all: 'initial', position: 'fixed', top: '0', left: '0', visibility: 'hidden', 'pointer-events': 'none', 'z-index': '-1',
 };
+const NOT_COME = 'There was no time for pictures or fonts to come again; the sizes of some components may be wrong.';
 const NOT_BUILT = new Set(['class', 'autofocus', 'usemap', 'srcdoc']);
 
-/** {document, view, isOpen, close}, or null where the page allows no frame that we may write in. */
+/** {document, view, isOpen, close, isLate}, or null where the page allows no frame that we may write in. */
 async function openSandbox() {
   if (documentElement === null) return null;
   const host = document.createElement('div');
@@ -70,7 +71,9 @@ async function ready(sandbox) {
   body.getBoundingClientRect(); // fonts are only asked for when text is laid out
   const missing = [...images].filter(({ complete }) => !complete).map(hasCome);
   if (fonts.status === 'loading') missing.push(fonts.ready);
-  if (missing.length > 0) await atMost(Promise.all(missing), options.pictures);
+  if (missing.length === 0) return;
+  const hasAll = await atMost(Promise.all(missing).then(() => true), options.pictures);
+  sandbox.isLate ||= !hasAll;
 }
 
 /** Its size is known, or that it has none: to be decoded, as `decode()` has it, takes another frame. */

@@ -19,6 +19,7 @@ async function readWide({ milliseconds }, state) {
   } finally {
     sandbox?.close();
   }
+  if (sandbox?.isLate) told.lapses.push(NOT_COME);
   if (left.length > 0) notCompared(left, isLate(), told);
   state.isOpen = sandbox !== null;
   state.changes = watchChanges();
