@@ -150,6 +150,16 @@ async def test_a_sheet_of_another_origin_is_known_by_what_its_answer_says(ws_url
     assert prints[0] != prints[1]
 
 
+async def test_what_moves_without_end_is_the_same_page_at_every_moment(visit: Visit, site: Site):
+    turns = "@keyframes turn { to { rotate: 1turn } } button::after { content: ''; animation: turn 1s infinite }"
+    url = site.html("/", f"<style>{turns}</style><button>Save</button>")
+    looks = []
+    known = (await visit(url)).fingerprint
+    with pytest.raises(Unchanged):
+        await visit(url, known=known, report=lambda _, step: looks.append(step))
+    assert looks == ["Loading page", "Waiting for content"]
+
+
 async def test_who_knows_the_page_is_told_that_it_is_unchanged(visit: Visit, site: Site):
     url = a_shop(site)
     known = (await visit(url)).fingerprint

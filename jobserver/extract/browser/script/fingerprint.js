@@ -125,14 +125,15 @@ async function noteRules(rules) {
   note(said);
 }
 
-/** What moves. The keyframes of a script's own are in no sheet. */
+/** What moves. The keyframes of a script's own are in no sheet; what has no end is read at its beginning. */
 async function noteMotion() {
   const moving = document.getAnimations();
   if (moving.length > MOST_ANIMATIONS) throw new Unknowable();
   for (const each of moving) {
     await breathe();
     const frames = each instanceof CSSAnimation ? each.animationName : JSON.stringify(each.effect?.getKeyframes());
-    note([each.constructor.name, each.id, each.playState, JSON.stringify(each.effect?.getTiming()), frames].join());
+    const state = each.effect?.getComputedTiming().endTime === Infinity ? 'endless' : each.playState;
+    note([each.constructor.name, each.id, state, JSON.stringify(each.effect?.getTiming()), frames].join());
   }
 }
 
