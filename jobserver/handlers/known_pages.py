@@ -42,13 +42,13 @@ class Reading:
 class KnownPages:
     """The last reading of each page, ``max_bytes`` of them together; those not asked for longest make room.
 
-    ``keep``: seconds after which a reading is forgotten.
+    ``lifetime``: seconds after which a reading is forgotten.
     """
 
-    def __init__(self, max_bytes: int, keep: float) -> None:
+    def __init__(self, max_bytes: int, lifetime: float) -> None:
         self._room = max_bytes
         self._max_bytes = max_bytes
-        self._keep = keep
+        self._lifetime = lifetime
         self._readings: OrderedDict[Key, tuple[Reading, asyncio.TimerHandle]] = OrderedDict()
 
     def find(self, key: Key) -> Reading | None:
@@ -66,7 +66,7 @@ class KnownPages:
         self._room -= reading.size
         while self._room < 0:
             self._forget(next(iter(self._readings)))
-        timer = asyncio.get_running_loop().call_later(self._keep, self._forget, key)
+        timer = asyncio.get_running_loop().call_later(self._lifetime, self._forget, key)
         self._readings[key] = reading, timer
 
     def _forget(self, key: Key) -> None:

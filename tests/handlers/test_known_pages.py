@@ -20,7 +20,7 @@ def a_reading(share: float, *, files: float = 0) -> Reading:
 
 
 async def test_the_last_reading_of_a_page_is_given_again():
-    known = KnownPages(ROOM, keep=60.0)
+    known = KnownPages(ROOM, lifetime=60.0)
     first, second = a_reading(0.1), a_reading(0.2)
     for reading in (first, second):
         known.keep(("ann", "a"), reading)
@@ -29,7 +29,7 @@ async def test_the_last_reading_of_a_page_is_given_again():
 
 
 async def test_those_not_asked_for_longest_make_room():
-    known = KnownPages(ROOM, keep=60.0)
+    known = KnownPages(ROOM, lifetime=60.0)
     for name in ("a", "b"):
         known.keep(("ann", name), a_reading(0.3, files=0.2))
     assert known.find(("ann", "a"))
@@ -38,7 +38,7 @@ async def test_those_not_asked_for_longest_make_room():
 
 
 async def test_one_that_is_too_large_leaves_nothing_and_takes_nobody_s_place():
-    known = KnownPages(ROOM, keep=60.0)
+    known = KnownPages(ROOM, lifetime=60.0)
     for name in ("a", "b"):
         known.keep(("ann", name), a_reading(0.4))
     known.keep(("ann", "a"), a_reading(1.01))
@@ -46,13 +46,13 @@ async def test_one_that_is_too_large_leaves_nothing_and_takes_nobody_s_place():
 
 
 async def test_no_room_keeps_nothing():
-    known = KnownPages(0, keep=60.0)
+    known = KnownPages(0, lifetime=60.0)
     known.keep(("ann", "a"), a_reading(1.0))
     assert known.find(("ann", "a")) is None
 
 
 async def test_a_reading_is_forgotten_in_time_however_often_it_is_asked_for():
-    known = KnownPages(ROOM, keep=0.05)
+    known = KnownPages(ROOM, lifetime=0.05)
     known.keep(("ann", "a"), a_reading(1.0))
     await until(lambda: known.find(("ann", "a")) is None)
     known.keep(("ann", "b"), a_reading(1.0))
@@ -60,7 +60,7 @@ async def test_a_reading_is_forgotten_in_time_however_often_it_is_asked_for():
 
 
 async def test_what_took_the_place_of_another_has_its_own_time():
-    known = KnownPages(ROOM, keep=0.2)
+    known = KnownPages(ROOM, lifetime=0.2)
     known.keep(("ann", "a"), a_reading(1.0))
     await asyncio.sleep(0.12)  # more than half of the time of the first
     known.keep(("ann", "a"), a_reading(0.9))

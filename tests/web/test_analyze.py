@@ -170,7 +170,8 @@ async def test_a_wrong_member_is_pointed_at(site: Site):
 async def test_every_option_of_a_page_reaches_its_kind_from_json_and_from_a_form(
     site: Site, label: str, encode: Callable[[dict[str, str]], str]
 ):
-    asked = {"url": "https://a.example", "engine": "static", "maxComponents": "3", "format": "tsx", "verify": "false"}
+    asked = {"url": "https://a.example", "engine": "static", "maxComponents": "3"}
+    asked |= {"format": "tsx", "verify": "false", "fresh": "true"}
     await site.client.post("/analyze", data=encode(asked).encode(), headers=SIGNED | {"Content-Type": label})
     await until(lambda: site.seen)
     assert site.seen == [asked]

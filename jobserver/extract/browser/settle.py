@@ -31,8 +31,8 @@ _MOVES = 3
 
 _SCROLLING = frozenset({"scroll", "scrollend"})
 
-
 Look = Callable[[], Awaitable[None]]
+"""What somebody does with a page that is at rest; it may raise."""
 
 
 class Budget:
