@@ -94,7 +94,7 @@ SURVEY = _function(_read("safe pause visible painted survey"))
 Null instead of all: the page has more than ``most`` elements.
 """
 
-ORIGINALS = _function(_read("safe still visible isolate originals"))
+ORIGINALS = _function(_read("safe pause still visible isolate originals"))
 """({looks, top, bottom}) → {left, bottom}, where the view begins and ends: it shows these components alone.
 
 ({}) → nothing: the page is shown as it was before.

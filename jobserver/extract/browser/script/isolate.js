@@ -105,9 +105,9 @@ function hideOthers(targets, rules) {
 }
 
 /** What hides the page until `release`: the sheets of every root, and who would be seen all the same, with what of it. */
-function hideAll() {
+async function hideAll() {
   const curtain = { roots: new Map(), insisting: new Map() };
-  isolate([], curtain, ['', ...GENERATED]);
+  await isolate([], curtain, ['', ...GENERATED]);
   return curtain;
 }
 
@@ -122,11 +122,11 @@ function hang(root, { roots }) {
 }
 
 /** Shows `targets` and nothing else, until the next call or `release`; `parts`: of elements, that may insist on being seen. */
-function isolate(targets, curtain, parts = ['']) {
+async function isolate(targets, curtain, parts = ['']) {
   const shown = new Set(targets);
   for (const root of everyRoot()) hang(root, curtain);
   write(shown, curtain);
-  for (let depth = 0; depth < DEEP && noteInsisting(shown, curtain, parts); depth += 1) write(shown, curtain);
+  for (let depth = 0; depth < DEEP && await noteInsisting(shown, curtain, parts); depth += 1) write(shown, curtain);
 }
 
 function write(shown, { roots, insisting }) {
@@ -150,10 +150,12 @@ function write(shown, { roots, insisting }) {
 }
 
 /** Whether there are more who are seen though they are not in one that is shown. */
-function noteInsisting(shown, { roots, insisting }, parts) {
+async function noteInsisting(shown, { roots, insisting }, parts) {
   const [visible, focus] = [new Set(), focused()];
   let isMore = false;
   for (const element of [...roots.keys()].flatMap((root) => [...root.querySelectorAll('*')])) {
+    const pause = breathe();
+    if (pause) await pause;
     for (const part of parts) {
       if (insisting.size > MANY) return isMore;
       if (!isSeen(element, part)) continue;

@@ -3,8 +3,8 @@
 const { jobserver } = globalThis;
 
 /** Where the page had been scrolled to, and what hides its parts. */
-function beginPictures() {
-  return { left: scrollX, top: scrollY, curtain: hideAll() };
+async function beginPictures() {
+  return { left: scrollX, top: scrollY, curtain: await hideAll() };
 }
 
 /** To a whole pixel, also at the end of the page: what stands between two is drawn otherwise. */
@@ -22,16 +22,16 @@ function endPictures() {
 }
 
 /** Where the view begins and ends in the page. It is scrolled only where that must be: what is fixed stands elsewhere then. */
-function showOnly({ looks, top, bottom }) {
-  jobserver.scene ??= beginPictures();
+async function showOnly({ looks, top, bottom }) {
+  jobserver.scene ??= await beginPictures();
   const { scene } = jobserver;
   const isInView = top >= scene.top && bottom <= scene.top + innerHeight;
   scrollToRow(isInView ? scene.top : top);
-  isolate(looks.map((look) => jobserver.elements.get(look)).filter((element) => element.isConnected), scene.curtain);
+  await isolate(looks.map((look) => jobserver.elements.get(look)).filter((element) => element.isConnected), scene.curtain);
   holdStill();
   return { left: scrollX, bottom: scrollY + innerHeight };
 }
 
-if (options.looks) return showOnly(options);
+if (options.looks) return await showOnly(options);
 endPictures();
 return null;
