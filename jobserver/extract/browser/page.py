@@ -16,7 +16,7 @@ from jobserver.extract.browser.answers import Answer, not_reached, told_by
 from jobserver.extract.browser.cdp import Connection, Handler, Params, ProtocolError
 from jobserver.extract.browser.requests import Requests, without_body
 from jobserver.extract.browser.scope import Spawn, fail
-from jobserver.extract.browser.script import TIMERS
+from jobserver.extract.browser.script import BEFOREHAND
 from jobserver.extract.browser.traffic import Traffic
 from jobserver.extract.model import Request
 
@@ -87,7 +87,7 @@ class Page:
             ("Network.enable", _KEEP_NOTHING),
             ("Network.setBypassServiceWorker", {"bypass": True}),
             ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SERVICE_WORKERS}),
-            ("Page.addScriptToEvaluateOnNewDocument", {"source": TIMERS}),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": BEFOREHAND}),
             ("Emulation.setDeviceMetricsOverride", metrics(width, height)),
             ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
         )

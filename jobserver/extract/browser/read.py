@@ -11,7 +11,7 @@ from jobserver.extract.browser import script
 from jobserver.extract.browser.page import Page, PageMoved, metrics
 from jobserver.extract.browser.pictures import Original
 from jobserver.extract.browser.reading import to_capture
-from jobserver.extract.browser.settle import Budget
+from jobserver.extract.browser.settle import Budget, rest
 from jobserver.extract.browser.sheets import sheet_texts
 from jobserver.extract.model import Box, Capture, Request
 from jobserver.extract.text import scrub
@@ -119,3 +119,4 @@ class Reading:
     async def _show(self, width: int) -> None:
         await self._page.send("Emulation.setDeviceMetricsOverride", metrics(width, self._request.viewport[1]))
         await self._page.run(script.RESIZE, {"width": width}, time_limit=self._budget.share(0.1, 3.0))
+        await rest(self._page, self._budget)

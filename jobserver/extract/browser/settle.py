@@ -12,17 +12,11 @@ from jobserver.extract.browser.cdp import ProtocolError
 from jobserver.extract.browser.page import Page, PageMoved
 from jobserver.extract.browser.traffic import QUIET
 
-CALM = 0.1
-"""Seconds without a request that are enough of a page with scripts that have asked for nothing so far, but wait to."""
-
 AT_ONCE = 0.03
-"""The same where they wait for nothing: two frames."""
+"""Seconds without a request that are enough of a page with scripts that wait for nothing: two frames."""
 
-THROTTLED = 0.2
-"""Seconds in which those who listen to scrolling notice it: most let some of it pass first."""
-
-TIMERS = 600
-"""Milliseconds after loading for which timers of the page are waited for: only for those that there are."""
+STEPS = 6
+"""How often a page may find something to wait for; its clock runs a quarter of a second ahead each time."""
 
 MAX_HEIGHT = 20_000
 """CSS pixels that are scrolled through; longer pages repeat themselves."""
@@ -74,19 +68,12 @@ async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
 
 async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
     has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
+    await rest(page, budget)
     if look is not None:
-        moment = AT_ONCE if has["scripts"] else 0.0
-        await within(budget.share(0.1, 4.0), page.traffic.settled(moment, quiet=moment))
         await look()
-    calm = CALM if has["timers"] else AT_ONCE
-    wait = QUIET if has["refresh"] else calm if has["scripts"] else 0.0
+    wait = QUIET if has["refresh"] else AT_ONCE if has["scripts"] else 0.0
     await within(budget.share(0.1, 4.0), page.traffic.settled(wait))
     page.check_answer()
-    if has["scripts"]:
-        bounds = {"milliseconds": budget.share(0.1, 4.0) * 1000, "timers": TIMERS}
-        await page.run(script.TIMED, bounds, time_limit=budget.share(0.25, 8.0))
-        if look is not None:
-            await look()
     await _rouse(page, budget, has_scripts=has["scripts"])
 
 
@@ -94,11 +81,11 @@ async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:
     """Have the page show what it keeps for those who scroll, and hold still then."""
     listens = has_scripts and await _hears_scrolling(page)
     bounds = {"height": MAX_HEIGHT, "milliseconds": budget.share(0.1, 4.0) * 1000}
-    pace = {"scroll": has_scripts, "pause": 50 if listens else 0}
-    await page.run(script.SETTLE, {**bounds, **pace}, time_limit=budget.share(0.25, 8.0))
-    await within(budget.share(0.1, 3.0), page.traffic.settled(THROTTLED if listens else 0.0))
+    how = {"scroll": has_scripts, "listens": listens}
+    await page.run(script.SETTLE, {**bounds, **how}, time_limit=budget.share(0.25, 8.0))
+    await within(budget.share(0.1, 3.0), page.traffic.settled(AT_ONCE if listens else 0.0))
     if listens:
-        await page.run(script.STILL, time_limit=budget.share(0.05, 2.0))
+        await rest(page, budget)
 
 
 async def _hears_scrolling(page: Page) -> bool:
@@ -113,6 +100,24 @@ async def _hears(page: Page, events: frozenset[str], target: str) -> bool:
     found = await page.send("Runtime.evaluate", {"expression": target}, time_limit=2.0)
     heard = await page.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
     return any(listener["type"] in events for listener in heard["listeners"])
+
+
+async def rest(page: Page, budget: Budget) -> None:
+    """Let what moves come to its end, and whoever waits for a moment do what he waits for.
+
+    Never while something is under way: some scripts wait for that only so long. Raises PageError and PageMoved.
+    """
+    for _ in range(STEPS):
+        if page.traffic.is_busy and not await _falls_silent(page, budget, AT_ONCE):
+            return
+        bounds = {"milliseconds": budget.share(0.1, 4.0) * 1000}
+        if not await page.run(script.REST, bounds, time_limit=budget.share(0.25, 8.0)):
+            break
+    await _falls_silent(page, budget, 0.0)
+
+
+async def _falls_silent(page: Page, budget: Budget, seconds: float) -> bool:
+    return await within(budget.share(0.1, 4.0), page.traffic.settled(seconds, quiet=seconds))
 
 
 async def within(seconds: float, waiting: Awaitable[object]) -> bool:

@@ -39,26 +39,21 @@ def _room(doors: str, *bodies: str) -> str:
 
 HAS = """() => ({
   scripts: document.scripts.length > 0,
-  timers: !document.dispatchEvent(new Event('jobserver-timers', { cancelable: true })),
   refresh: document.querySelector('meta[http-equiv=refresh i]') !== null,
 })"""
-"""() → {scripts, timers, refresh}: whether the page has scripts, short timers, and a wish to lead elsewhere."""
+"""() → {scripts, refresh}: whether the page has scripts, and a wish to lead elsewhere."""
 
-TIMERS = _read("timers")
-"""Not a function: to be run in the page before its own scripts, so that others can ask what they wait for."""
+BEFOREHAND = _read("beforehand")
+"""Not a function: to be run in the page before its own scripts. By events one asks what they wait for, and hurries them."""
 
-TIMED = _function(_read("waits timed"))
-"""({milliseconds, timers}) → nothing: short timers run; ``timers``: milliseconds after loading, no later than these."""
+REST = _function(_read("still waits eager rest"))
+"""({milliseconds}) → whether anything moved by itself, or waited to; it has been brought a step nearer to its end."""
 
-SETTLE = _function(_read("safe still waits settle"))
-"""({height, milliseconds, scroll, pause}) → nothing: fonts loaded, lazy content shown, nothing moves.
+SETTLE = _function(_read("safe still waits eager settle"))
+"""({height, milliseconds, scroll, listens}) → nothing: fonts loaded, lazy content shown, nothing moves.
 
-``pause``: milliseconds at every step of scrolling through the page, for those who hear of it; ``scroll``: whether that
-is done where somebody would notice.
+``listens``: whether somebody hears of scrolling; ``scroll``: whether that is done where somebody would notice.
 """
-
-STILL = _function(_read("still"), "holdStill();")
-"""() → nothing: what has begun to move since SETTLE is at its end."""
 
 FINGERPRINT = _function(_read("safe pause hash fingerprint"))
 """({elements, characters, milliseconds}) → a word for all that the page is now, as far as a reading depends on it.

@@ -3,12 +3,11 @@
 const SMALL = 64;
 const MOST_CANVASES = 20;
 const DRAWN = 1200; // milliseconds: most charts grow for one second
-const atMost = (promise) => Promise.race([Promise.resolve(promise).catch(() => {}), wait(left())]);
 
 /** Whether what is below comes to life when it is scrolled to: for those who hear of it, who watch, and frames that wait. */
 function isRoused() {
   const isWatched = !document.dispatchEvent(new Event('jobserver-watches', { cancelable: true }));
-  return options.pause > 0 || isWatched || document.querySelector('iframe[loading=lazy]') !== null;
+  return options.listens || isWatched || document.querySelector('iframe[loading=lazy]') !== null;
 }
 
 /** One look at every part of the page, and back to where it began. */
@@ -20,9 +19,10 @@ async function scrollThrough() {
     if (y - step + window.innerHeight >= height) break;
     window.scrollTo({ left: scrollX, top: y, behavior: 'instant' });
     await shown();
-    await wait(options.pause);
+    if (options.listens) hurry(); // most let some time pass before they look again
   }
   window.scrollTo({ left: scrollX, top: scrollY, behavior: 'instant' });
+  await shown();
 }
 
 /** What is drawn on the canvases of the page, made small. One that holds another site's pictures cannot be looked at. */
@@ -46,6 +46,7 @@ async function drawn() {
   const until = performance.now() + DRAWN;
   let now = drawingsOf(canvases, context);
   for (let last = null; now !== last && performance.now() < until && left() > 0;) {
+    hurry();
     await wait(50);
     await shown();
     [last, now] = [now, drawingsOf(canvases, context)];
@@ -59,12 +60,11 @@ function letGo() {
   if (active) safe(active).blur?.();
 }
 
-const lazy = [...document.querySelectorAll('img[loading=lazy]')].slice(0, 500);
-for (const image of lazy) image.loading = 'eager';
-if (options.scroll && isRoused()) await scrollThrough();
-if (options.scroll) await drawn();
-await atMost(document.fonts.ready);
-await atMost(Promise.all([...document.images].slice(0, 500).map((image) => image.complete || image.decode().catch(() => {}))));
-for (const image of lazy) image.loading = 'lazy';
+await whileEager(async () => {
+  if (options.scroll && isRoused()) await scrollThrough();
+  if (options.scroll) await drawn();
+  await atMost(document.fonts.ready);
+  await pictures();
+});
 letGo();
 holdStill();

@@ -1,12 +1,26 @@
 // Holds still what moves.
 
-/** What moves comes to its end, or to its beginning if it has no end. */
+const shadowOf = Object.getOwnPropertyDescriptor(Element.prototype, 'shadowRoot').get; // a form may name a field so
+
+/** A tree, and the shadow trees within. */
+function* treesWithin(root) {
+  yield root;
+  for (const element of root.querySelectorAll('*')) {
+    const inner = shadowOf.call(element);
+    if (inner !== null) yield* treesWithin(inner);
+  }
+}
+
+/** What moves comes to its end, or to its beginning if it has no end; → how many were not at their end. */
 function holdStill(page = document) {
-  for (const animation of page.getAnimations()) {
+  let ended = 0;
+  for (const animation of [...treesWithin(page)].flatMap((tree) => tree.getAnimations())) {
     try {
       const { endTime } = animation.effect.getComputedTiming();
-      if (Number.isFinite(endTime)) animation.finish();
-      else {
+      if (Number.isFinite(endTime)) {
+        if (animation.playState !== 'finished') ended += 1;
+        animation.finish();
+      } else {
         animation.pause();
         animation.currentTime = 0;
       }
@@ -14,4 +28,5 @@ function holdStill(page = document) {
       // An animation that follows scrolling or has no speed cannot be finished; it stays as it is.
     }
   }
+  return ended;
 }
