@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 MANY = 5000
 LIMIT = 20.0
-"""Seconds. Each of these pages takes two to five, of which no step may have more than its share."""
+"""Seconds. Each of these pages takes two to five, and no step may have more than its share."""
 
 
 async def test_very_many_fonts_in_use_are_read_in_time(visit: Visit, site: Site):

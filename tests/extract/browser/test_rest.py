@@ -55,7 +55,8 @@ async def test_all_clocks_of_a_page_agree(visit: Visit, site: Site):
     script = """
         const clocks = () => [performance.timeOrigin + performance.now(), Date.now(), +new Date(), Date.parse(Date())];
         const facts = () => [
-            new Date() instanceof Date, new Date(0).constructor === Date, new Date(2020, 1).getFullYear(), typeof Date(),
+            new Date() instanceof Date, new Date(0).constructor === Date, new Date(2020, 1).getFullYear(),
+            typeof Date(),
             Date.length, new (class extends Date {})(5).getTime(), requestAnimationFrame.length,
         ];
         let last = 0;

@@ -44,7 +44,7 @@ HAS = """() => ({
 """() → {scripts, refresh}: whether the page has scripts, and a wish to lead elsewhere."""
 
 BEFOREHAND = _read("beforehand")
-"""Not a function: to be run in the page before its own scripts. By events one asks what they wait for, and hurries them."""
+"""Not a function: to be run in the page before its own scripts, to know what they wait for, and to hurry them."""
 
 REST = _function(_read("still waits eager rest"))
 """({milliseconds}) → whether anything moved by itself, or waited to; it has been brought a step nearer to its end."""
