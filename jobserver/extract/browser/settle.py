@@ -10,10 +10,12 @@ from contextlib import suppress
 from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import ProtocolError
 from jobserver.extract.browser.page import Page, PageMoved
-from jobserver.extract.browser.traffic import QUIET
 
 AT_ONCE = 0.03
 """Seconds without a request that are enough of a page with scripts that wait for nothing: two frames."""
+
+REFRESH = 0.5
+"""Seconds in which a page that says that it leads elsewhere has begun to."""
 
 STEPS = 6
 """How often a page may find something to wait for; its clock runs a quarter of a second ahead each time."""
@@ -68,13 +70,15 @@ async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
 
 async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
     has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
-    await rest(page, budget)
+    rests = await rest(page, budget)
     if look is not None:
         await look()
-    wait = QUIET if has["refresh"] else AT_ONCE if has["scripts"] else 0.0
+    wait = REFRESH if has["refresh"] else AT_ONCE if has["scripts"] else 0.0
     await within(budget.share(0.1, 4.0), page.traffic.settled(wait))
     page.check_answer()
     await _rouse(page, budget, has_scripts=has["scripts"])
+    if rests and has["scripts"]:
+        await rest(page, budget)
 
 
 async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:
@@ -84,8 +88,6 @@ async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:
     how = {"scroll": has_scripts, "listens": listens}
     await page.run(script.SETTLE, {**bounds, **how}, time_limit=budget.share(0.25, 8.0))
     await within(budget.share(0.1, 3.0), page.traffic.settled(AT_ONCE if listens else 0.0))
-    if listens:
-        await rest(page, budget)
 
 
 async def _hears_scrolling(page: Page) -> bool:
@@ -102,18 +104,18 @@ async def _hears(page: Page, events: frozenset[str], target: str) -> bool:
     return any(listener["type"] in events for listener in heard["listeners"])
 
 
-async def rest(page: Page, budget: Budget) -> None:
-    """Let what moves come to its end, and whoever waits for a moment do what he waits for.
+async def rest(page: Page, budget: Budget) -> bool:
+    """Let what moves come to its end, and whoever waits for a moment do what he waits for; → whether all rests then.
 
     Never while something is under way: some scripts wait for that only so long. Raises PageError and PageMoved.
     """
     for _ in range(STEPS):
         if page.traffic.is_busy and not await _falls_silent(page, budget, AT_ONCE):
-            return
+            return False
         bounds = {"milliseconds": budget.share(0.1, 4.0) * 1000}
         if not await page.run(script.REST, bounds, time_limit=budget.share(0.25, 8.0)):
-            break
-    await _falls_silent(page, budget, 0.0)
+            return await _falls_silent(page, budget, 0.0)
+    return False
 
 
 async def _falls_silent(page: Page, budget: Budget, seconds: float) -> bool:

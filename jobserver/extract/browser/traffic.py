@@ -13,7 +13,7 @@ from jobserver.extract.browser.validators import Validators
 _EXPANSION = 4
 """Unpacked bytes allowed per byte of the limit: text packs three to one, compression bombs a thousand to one."""
 
-QUIET = 0.5
+QUIET = 0.15
 """Seconds without a request after the last that a script waited for: what it makes of the answer may ask for more."""
 
 _FOR_SCRIPTS = frozenset({"XHR", "Fetch"})

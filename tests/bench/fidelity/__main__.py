@@ -68,7 +68,7 @@ async def main(given: Sequence[str] | None = None) -> int:
         if asked.selftest:
             return await selftest.selftest(browser, urls, sites[selftest.ROOT], extractor)
         if asked.speed:
-            urls.append(("own page", f"{sites[speed.ROOT]}/small.html"))
+            urls.append((speed.OWN, f"{sites[speed.ROOT]}/small.html"))
             return await _speed(browser, urls, sites, extractor, output)
         run = _Run(asked, sites, browser, extractor, await install_node_tools(cache))
         return await run.pages(pages)

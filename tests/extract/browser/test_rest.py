@@ -112,3 +112,18 @@ async def test_what_turns_in_a_shadow_tree_is_held_still_too(visit: Visit, site:
     assert known is not None
     with pytest.raises(Unchanged):
         await visit(url, known=known)
+
+
+async def test_what_a_script_makes_of_a_narrow_page_after_a_moment_is_seen(visit: Visit, site: Site):
+    script = """
+        let later;
+        onresize = () => {
+            clearTimeout(later);
+            later = setTimeout(() => { document.body.className = innerWidth < 500 ? 'small' : '' }, 400);
+        };
+    """
+    css = "button { color: rgb(1, 2, 3) } .small button { color: rgb(4, 5, 6) }"
+    page = f"<style>{css}</style><button>Save</button><script>{script}</script>"
+    (button,) = (await visit(site.html("/", page))).found
+    colors = {bool(rule.conditions): rule.declarations.get("color") for rule in button.root.rules}
+    assert colors == {False: "rgb(1, 2, 3)", True: "rgb(4, 5, 6)"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +45,8 @@ class Shown:
 
 
 @pytest.fixture
-def trap(visit: Visit, site: Site, monkeypatch: pytest.MonkeyPatch) -> Trap:
-    """The component that a page of ``traps`` is about. These pages ask for nothing late."""
-    monkeypatch.setattr(sys.modules["jobserver.extract.browser.settle"], "QUIET", 0.05)
+def trap(visit: Visit, site: Site) -> Trap:
+    """The component that a page of ``traps`` is about."""
     site.add("/tall.svg", responds(text=TALL, content_type="image/svg+xml"))
 
     async def component(name: str) -> Component:
