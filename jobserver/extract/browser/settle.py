@@ -10,6 +10,7 @@ from contextlib import suppress
 from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import ProtocolError
 from jobserver.extract.browser.page import Page, PageMoved
+from jobserver.extract.browser.traffic import QUIET
 
 AT_ONCE = 0.03
 """Seconds without a request that are enough of a page with scripts that wait for nothing: two frames."""
@@ -17,8 +18,9 @@ AT_ONCE = 0.03
 REFRESH = 0.5
 """Seconds in which a page that says that it leads elsewhere has begun to."""
 
-STEPS = 6
-"""How often a page may find something to wait for; its clock runs a quarter of a second ahead each time."""
+PATIENCE = 60
+IMPATIENCE = 20
+"""What is spent on a page that goes on moving, 10 for a frame and 1 for a timer; and again when that was in vain."""
 
 MAX_HEIGHT = 20_000
 """CSS pixels that are scrolled through; longer pages repeat themselves."""
@@ -32,11 +34,12 @@ Look = Callable[[], Awaitable[None]]
 
 
 class Budget:
-    """The seconds of one visit, and what is left of them."""
+    """The seconds of one visit, and what is left of them. ``patience``: with a page that does not come to rest."""
 
     def __init__(self, seconds: float) -> None:
         self._total = seconds
         self._end = time.monotonic() + seconds
+        self.patience = PATIENCE
 
     def share(self, part: float, most: float) -> float:
         """``part`` of the whole, but no more than ``most`` or what is left, and a little even if nothing is."""
@@ -70,14 +73,14 @@ async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
 
 async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
     has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
-    rests = await rest(page, budget)
+    await rest(page, budget)
     if look is not None:
         await look()
     wait = REFRESH if has["refresh"] else AT_ONCE if has["scripts"] else 0.0
-    await within(budget.share(0.1, 4.0), page.traffic.settled(wait))
+    await _falls_silent(page, budget, wait)
     page.check_answer()
     await _rouse(page, budget, has_scripts=has["scripts"])
-    if rests and has["scripts"]:
+    if has["scripts"]:
         await rest(page, budget)
 
 
@@ -87,7 +90,7 @@ async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:
     bounds = {"height": MAX_HEIGHT, "milliseconds": budget.share(0.1, 4.0) * 1000}
     how = {"scroll": has_scripts, "listens": listens}
     await page.run(script.SETTLE, {**bounds, **how}, time_limit=budget.share(0.25, 8.0))
-    await within(budget.share(0.1, 3.0), page.traffic.settled(AT_ONCE if listens else 0.0))
+    await _falls_silent(page, budget, AT_ONCE if listens else 0.0)
 
 
 async def _hears_scrolling(page: Page) -> bool:
@@ -104,22 +107,30 @@ async def _hears(page: Page, events: frozenset[str], target: str) -> bool:
     return any(listener["type"] in events for listener in heard["listeners"])
 
 
-async def rest(page: Page, budget: Budget) -> bool:
-    """Let what moves come to its end, and whoever waits for a moment do what he waits for; → whether all rests then.
+async def rest(page: Page, budget: Budget) -> None:
+    """Let what moves come to its end, and whoever waits for a moment do what he waits for.
 
-    Never while something is under way: some scripts wait for that only so long. Raises PageError and PageMoved.
+    Not while something is under way that may still come: some scripts wait for that only so long. Raises PageError and
+    PageMoved.
     """
-    for _ in range(STEPS):
-        if page.traffic.is_busy and not await _falls_silent(page, budget, AT_ONCE):
-            return False
+    patience = budget.patience
+    while patience > 0:
+        if page.traffic.is_busy:
+            await _falls_silent(page, budget, AT_ONCE, quiet=AT_ONCE)
         bounds = {"milliseconds": budget.share(0.1, 4.0) * 1000}
-        if not await page.run(script.REST, bounds, time_limit=budget.share(0.25, 8.0)):
-            return await _falls_silent(page, budget, 0.0)
-    return False
+        cost = await page.run(script.REST, bounds, time_limit=budget.share(0.25, 8.0))
+        if cost == 0:
+            break
+        patience -= cost
+    else:
+        budget.patience = IMPATIENCE
+    await _falls_silent(page, budget, 0.0, quiet=0.0)
 
 
-async def _falls_silent(page: Page, budget: Budget, seconds: float) -> bool:
-    return await within(budget.share(0.1, 4.0), page.traffic.settled(seconds, quiet=seconds))
+async def _falls_silent(page: Page, budget: Budget, seconds: float, *, quiet: float = QUIET) -> None:
+    """Wait for what is under way, but for nothing twice in vain."""
+    if not await within(budget.share(0.1, 4.0), page.traffic.settled(seconds, quiet=quiet)):
+        page.traffic.give_up()
 
 
 async def within(seconds: float, waiting: Awaitable[object]) -> bool:

@@ -33,6 +33,7 @@ class Traffic:
         self._limit = limit
         self._unpacked = 0
         self._under_way: set[str] = set()
+        self._given_up: set[str] = set()
         self._for_scripts: set[str] = set()
         self._changed = asyncio.Event()
         self._answered_at = -math.inf
@@ -63,11 +64,14 @@ class Traffic:
         return bool(self._under_way)
 
     async def settled(self, seconds: float, *, quiet: float = QUIET) -> None:
-        """Wait until nothing has been under way for ``seconds``, and for ``quiet`` if a script has waited for it."""
+        """Wait until nothing has been under way for ``seconds``, and for ``quiet`` if a script has waited for it.
+
+        What was given up is not waited for.
+        """
         now = asyncio.get_running_loop().time
         while True:
             self._changed.clear()
-            if self._under_way:
+            if self._under_way - self._given_up:
                 await self._changed.wait()
                 continue
             wait = max(seconds, self._answered_at + quiet - now())
@@ -78,6 +82,10 @@ class Traffic:
                     await self._changed.wait()
             except TimeoutError:
                 return
+
+    def give_up(self) -> None:
+        """Let nobody wait again for what is under way now: it has been waited for in vain."""
+        self._given_up |= self._under_way
 
     def _begin(self, params: Params) -> None:
         kind = params.get("type")
@@ -90,6 +98,7 @@ class Traffic:
 
     def _end(self, request_id: str, *, is_answer: bool = True) -> None:
         self._under_way.discard(request_id)
+        self._given_up.discard(request_id)
         if request_id in self._for_scripts:
             self._for_scripts.discard(request_id)
             if is_answer:

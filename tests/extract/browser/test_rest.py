@@ -10,7 +10,7 @@ from aiohttp import web
 
 from jobserver.extract.model import Unchanged
 from tests.extract.browser.reading import Visit
-from tests.extract.browser.web_site import Site
+from tests.extract.browser.web_site import Handler, Site, responds
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +21,16 @@ async def said(visit: Visit, site: Site, script: str) -> str:
     """What a script of the page has written on its button by the time it is read."""
     (button,) = (await visit(site.html("/", f"<button></button><script>{SAYS}{script}</script>"))).found
     return button.text
+
+
+def slowly(seconds: float, text: str) -> Handler:
+    """A handler that answers after a while."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(seconds)  # for the page's own timer, which no event ends
+        return web.Response(text=text)
+
+    return answer
 
 
 GROWN = {
@@ -40,6 +50,7 @@ async def test_what_grows_for_a_second_is_grown(visit: Visit, site: Site, way: s
 
 async def test_timers_run_in_order_once_and_as_they_were_set(visit: Visit, site: Site):
     script = """
+        onerror = (message) => say(message);
         setTimeout(function (text) { say(this === window ? text : 'lost') }, 400, 'd');
         setTimeout(say, 100, 'a');
         const gone = setTimeout(say, 200, 'never');
@@ -49,6 +60,78 @@ async def test_timers_run_in_order_once_and_as_they_were_set(visit: Visit, site:
         setTimeout(() => say(early), 480);
     """
     assert await said(visit, site, script) == "abcdee"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "setTimeout(() => { setTimeout(end, 50, 'right') }, 100); setTimeout(end, 200, 'wrong');",
+        "sleep(100).then(() => sleep(100)).then(() => sleep(9)).then(() => end('right')); setTimeout(end, 480, 'wrong')",
+    ],
+    ids=["timers", "promises"],
+)
+async def test_what_follows_upon_a_timer_comes_when_it_would_have(visit: Visit, site: Site, script: str):
+    given = """
+        const sleep = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
+        let isSaid = false;
+        const end = (text) => { if (!isSaid) say(text); isSaid = true };
+    """
+    assert await said(visit, site, f"{given} onload = () => {{ {script} }}") == "right"
+
+
+async def test_what_the_coming_of_a_lazy_picture_begins_is_waited_for(visit: Visit, site: Site):
+    site.add("/slow", slowly(0.1, "answer"))
+    site.add("/dot.svg", responds(text="<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/svg+xml"))
+    picture = """<div style='height: 9000px'></div><img loading=lazy src=/dot.svg width=9 height=9 onload="
+        const late = setTimeout(say, 300, 'late');
+        fetch('/slow').then((answer) => answer.text()).then((text) => { clearTimeout(late); say(text) })">"""
+    page = f"<button></button><script>{SAYS}</script>{picture}"
+    assert [found.text for found in (await visit(site.html("/", page))).found if found.kind == "button"] == ["answer"]
+
+
+LOOKS = {
+    "at once": "onscroll = look",
+    "debounced": "let later; onscroll = () => { clearTimeout(later); later = setTimeout(look, 30) }",
+    "debounced for longer": "let later; onscroll = () => { clearTimeout(later); later = setTimeout(look, 200) }",
+    "at an interval": "let isNew; onscroll = () => { isNew = true }; setInterval(() => { if (isNew) look() }, 50)",
+}
+
+
+@pytest.mark.parametrize("way", LOOKS.values(), ids=LOOKS.keys())
+async def test_everything_that_scrolling_shows_is_shown(visit: Visit, site: Site, way: str):
+    places = "".join(f"<button style='position: absolute; top: {top}px'></button>" for top in range(1500, 9000, 800))
+    script = f"""
+        const look = () => {{
+            for (const button of document.querySelectorAll('button')) {{
+                const {{ top }} = button.getBoundingClientRect();
+                if (top > 0 && top < innerHeight) button.textContent = 'seen';
+            }}
+        }};
+        {way}"""
+    capture = await visit(site.html("/", f"<div style='height: 9500px'>{places}</div><script>{script}</script>"))
+    assert [found.text for found in capture.found] == ["seen"] * 10
+
+
+async def test_a_page_that_sets_timers_without_number_costs_no_time(visit: Visit, site: Site):
+    script = "for (let i = 0; i < 100000; i += 1) setTimeout(function again() { setTimeout(again, 450) }, 450);"
+    async with asyncio.timeout(10.0):
+        assert await said(visit, site, f"say('here'); onscroll = () => 0; onload = () => {{ {script} }}") == "here"
+
+
+async def test_a_motion_that_is_long_is_not_hurried_round_after_round(visit: Visit, site: Site):
+    css = "i { display: block; animation: bar 5s } @keyframes bar { to { width: 0 } }"
+    script = """
+        const bar = document.querySelector('i');
+        bar.addEventListener('animationend', () => {
+            say('x');
+            bar.style.animation = 'none';
+            bar.getBoundingClientRect();
+            bar.style.animation = '';
+        });
+    """
+    page = f"<style>{css}</style><i>x</i><button></button><script>{SAYS}{script}</script>"
+    (button,) = [found for found in (await visit(site.html("/", page))).found if found.kind == "button"]
+    assert len(button.text) <= 2
 
 
 async def test_all_clocks_of_a_page_agree(visit: Visit, site: Site):
@@ -77,12 +160,7 @@ async def test_all_clocks_of_a_page_agree(visit: Visit, site: Site):
 
 async def test_no_time_is_skipped_while_something_is_under_way(visit: Visit, site: Site):
     """Some scripts wait only so long for an answer, and show something else then."""
-
-    async def slowly(_: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.3)  # for the page's own timer, which no event ends
-        return web.Response(text="answer")
-
-    site.add("/slow", slowly)
+    site.add("/slow", slowly(0.3, "answer"))
     script = """
         const late = setTimeout(say, 480, 'late');
         fetch('/slow').then((answer) => answer.text()).then((text) => { clearTimeout(late); say(text) });

@@ -47,7 +47,7 @@ BEFOREHAND = _read("beforehand")
 """Not a function: to be run in the page before its own scripts, to know what they wait for, and to hurry them."""
 
 REST = _function(_read("still waits eager rest"))
-"""({milliseconds}) → whether anything moved by itself, or waited to; it has been brought a step nearer to its end."""
+"""({milliseconds}) → 0 where nothing moved by itself or waited to, else the cost of a step that ended some of it."""
 
 SETTLE = _function(_read("safe still waits eager settle"))
 """({height, milliseconds, scroll, listens}) → nothing: fonts loaded, lazy content shown, nothing moves.

@@ -4,50 +4,53 @@
 (() => {
   const SHORT = 500; // milliseconds: longer timers are no part of showing a page
   const STEP = 250; // milliseconds that are skipped at a time: after many more, some believe that the page has slept
+  const MOST_AHEAD = 5000; // milliseconds
+  const MOST = 500; // timers: each time all of them are looked at
   const { apply, construct } = Reflect;
-  const { setTimeout, clearTimeout, clearInterval, Date } = window;
+  const { setTimeout, clearTimeout, clearInterval, setInterval, Date } = window;
   const everywhere = eval; // by this name it is that of a script, not of this place
   const realNow = performance.now.bind(performance);
-  const timers = new Map(); // the number that the page knows → { run, due, number, isSkipped }
+  const timers = new Map(); // the number that the page knows → { run, due }, in the page's time
+  const intervals = new Map(); // number → run
   const frames = new Set(); // the numbers of who waits for the next frame
   let ahead = 0;
-  let due = null; // when the timer that runs now was to run, if that was skipped
   let watches = false;
   const pageNow = () => realNow() + ahead;
+  const isShort = (callback, delay, most) => (
+    (typeof callback === 'function' || typeof callback === 'string') && typeof delay === 'number' && delay > 0 && delay <= most);
 
   const clear = {
-    apply(clearNow, self, [number, ...rest]) {
-      const timer = timers.get(Number(number));
-      timers.delete(Number(number));
-      return apply(clearNow, self, [timer?.number ?? number, ...rest]);
+    apply(clearNow, self, given) {
+      const number = Math.trunc(Number(given[0]));
+      timers.delete(number); // if it was set once more, it finds that out when it runs
+      intervals.delete(number);
+      return apply(clearNow, self, given);
     },
   };
   window.clearTimeout = new Proxy(clearTimeout, clear);
   window.clearInterval = new Proxy(clearInterval, clear);
 
-  function runTimer(known, callback, given) {
-    const timer = timers.get(known);
-    timers.delete(known);
-    // What follows upon a timer that time was skipped for is in the time that was skipped as well, but no more than a step.
-    due = timer.isSkipped ? Math.max(timer.due, pageNow() - STEP) : null;
-    try {
-      if (typeof callback === 'function') apply(callback, window, given);
-      else everywhere(callback);
-    } finally {
-      due = null;
-    }
-  }
-
   window.setTimeout = new Proxy(setTimeout, {
     apply(set, self, given) {
       const [callback, delay, ...rest] = given;
-      const isKnown = typeof callback === 'function' || typeof callback === 'string';
-      if (!isKnown || typeof delay !== 'number' || !(delay > 0 && delay <= SHORT)) return apply(set, self, given);
-      const timer = { due: (due ?? pageNow()) + delay, run: () => runTimer(known, callback, rest) };
-      const left = timer.due - pageNow();
-      const known = apply(set, self, [timer.run, Math.max(0, left)]);
-      timers.set(known, Object.assign(timer, { number: known, isSkipped: due !== null && left <= 0 }));
+      if (!isShort(callback, delay, SHORT) || timers.size >= MOST) return apply(set, self, given);
+      const run = () => {
+        if (!timers.delete(known)) return;
+        if (typeof callback === 'function') apply(callback, window, rest);
+        else everywhere(callback);
+      };
+      const known = apply(set, self, [run, delay]);
+      timers.set(known, { run, due: pageNow() + delay });
       return known;
+    },
+  });
+  window.setInterval = new Proxy(setInterval, {
+    apply(set, self, given) {
+      const [callback, delay, ...rest] = given;
+      const number = apply(set, self, given);
+      const isKept = typeof callback === 'function' && isShort(callback, delay, STEP) && intervals.size < MOST;
+      if (isKept) intervals.set(number, () => apply(callback, window, rest));
+      return number;
     },
   });
 
@@ -68,8 +71,12 @@
       return apply(cancel, self, given);
     },
   });
+  window.webkitRequestAnimationFrame &&= window.requestAnimationFrame;
+  window.webkitCancelAnimationFrame &&= window.cancelAnimationFrame;
 
   const later = { apply: (now, self, given) => apply(now, self, given) + ahead };
+  const stamp = Object.getOwnPropertyDescriptor(Event.prototype, 'timeStamp');
+  Object.defineProperty(Event.prototype, 'timeStamp', { ...stamp, get: new Proxy(stamp.get, later) });
   Performance.prototype.now = new Proxy(Performance.prototype.now, later);
   Date.now = new Proxy(Date.now, later);
   const { now } = Date;
@@ -87,17 +94,24 @@
     },
   });
 
+  /** To the next timer, and no further than a step: what follows upon it is in its time as well. */
+  function skip() {
+    const next = Math.min(...[...timers.values()].map(({ due }) => due));
+    ahead += Math.max(0, Math.min(STEP, next - pageNow()));
+    const isDue = ([, { due }]) => due <= pageNow() + 0.01;
+    for (const [, { run }] of [...timers].filter(isDue).sort(([, one], [, other]) => one.due - other.due)) setTimeout(run);
+    for (const number of intervals.keys()) setTimeout(() => intervals.get(number)?.());
+  }
+
   document.addEventListener('jobserver-watches', (event) => {
     if (watches) event.preventDefault();
   });
+  document.addEventListener('jobserver-draws', (event) => {
+    if (frames.size > 0) event.preventDefault();
+  });
   document.addEventListener('jobserver-hurry', (event) => {
+    if (ahead >= MOST_AHEAD) return;
     if (timers.size + frames.size > 0) event.preventDefault();
-    ahead += STEP;
-    for (const timer of [...timers.values()].sort((one, other) => one.due - other.due)) {
-      const left = timer.due - pageNow();
-      timer.isSkipped ||= left <= 0;
-      clearTimeout(timer.number);
-      timer.number = setTimeout(timer.run, Math.max(0, left));
-    }
+    skip();
   });
 })();

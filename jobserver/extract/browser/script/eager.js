@@ -3,9 +3,9 @@
 const MOST_PICTURES = 500;
 const atMost = (promise) => Promise.race([Promise.resolve(promise).catch(() => {}), wait(left())]);
 
-/** Does `work` while no picture waits for being scrolled to; nobody can tell afterwards. */
+/** Does `work` while no picture waits for being scrolled to; their markup is as before then. */
 async function whileEager(work) {
-  const lazy = [...document.querySelectorAll('img[loading=lazy]')].slice(0, MOST_PICTURES);
+  const lazy = [...document.querySelectorAll('img[loading=lazy]')].filter((image) => !image.complete).slice(0, MOST_PICTURES);
   for (const image of lazy) image.loading = 'eager';
   await work();
   for (const image of lazy) image.loading = 'lazy';

@@ -2,6 +2,7 @@
 
 const SMALL = 64;
 const MOST_CANVASES = 20;
+const TURNS = 4;
 const DRAWN = 1200; // milliseconds: most charts grow for one second
 
 /** Whether what is below comes to life when it is scrolled to: for those who hear of it, who watch, and frames that wait. */
@@ -19,7 +20,8 @@ async function scrollThrough() {
     if (y - step + window.innerHeight >= height) break;
     window.scrollTo({ left: scrollX, top: y, behavior: 'instant' });
     await shown();
-    if (options.listens) hurry(); // most let some time pass before they look again
+    // Most who hear of it let some time pass before they look; they are to see what is in view now.
+    for (let turn = 0; turn < TURNS && options.listens && (hurry() || turn === 0); turn += 1) await wait(0);
   }
   window.scrollTo({ left: scrollX, top: scrollY, behavior: 'instant' });
   await shown();

@@ -11,12 +11,16 @@ function* treesWithin(root) {
   }
 }
 
-/** What moves comes to its end, or to its beginning if it has no end; → how many were not at their end. */
-function holdStill(page = document) {
+/** What moves comes to its end, or to its beginning if it has no end; → how many were not at their end.
+ *
+ * `most`: milliseconds; what has more left goes on.
+ */
+function holdStill(page = document, most = Infinity) {
   let ended = 0;
   for (const animation of [...treesWithin(page)].flatMap((tree) => tree.getAnimations())) {
     try {
       const { endTime } = animation.effect.getComputedTiming();
+      if (endTime - (animation.currentTime ?? 0) > most && Number.isFinite(endTime)) continue;
       if (Number.isFinite(endTime)) {
         if (animation.playState !== 'finished') ended += 1;
         animation.finish();
