@@ -66,7 +66,7 @@ async def test_timers_run_in_order_once_and_as_they_were_set(visit: Visit, site:
     "script",
     [
         "setTimeout(() => { setTimeout(end, 50, 'right') }, 100); setTimeout(end, 200, 'wrong');",
-        "sleep(100).then(() => sleep(100)).then(() => sleep(9)).then(() => end('right')); setTimeout(end, 480, 'wrong')",
+        "sleep(100).then(() => sleep(100)).then(() => sleep(9)).then(() => end('right')); setTimeout(end, 480, 'x')",
     ],
     ids=["timers", "promises"],
 )
