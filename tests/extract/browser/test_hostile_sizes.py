@@ -11,8 +11,8 @@ from tests.extract.browser.web_site import Site
 pytestmark = pytest.mark.browser
 
 MANY = 5000
-LIMIT = 20.0
-"""Seconds. Each of these pages takes two to five, and no step may have more than its share."""
+LIMIT = 10.0
+"""Seconds. Each of these pages takes about two."""
 
 
 async def test_very_many_fonts_in_use_are_read_in_time(visit: Visit, site: Site):
