@@ -15,7 +15,7 @@ LIMIT = 10.0
 """Seconds. Each of these pages takes about two."""
 
 LIMIT_OF_FONTS = 20.0
-"""Seconds. It takes about four; the browser needs one and a half of them on a phone, which is that part's share of ten."""
+"""Seconds. It takes about four, of which the browser needs one and a half on a phone: that part's share of ten."""
 
 
 async def test_very_many_fonts_in_use_are_read_in_time(visit: Visit, site: Site):
