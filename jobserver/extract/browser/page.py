@@ -17,6 +17,7 @@ from jobserver.extract.browser.cdp import Connection, Handler, Params, ProtocolE
 from jobserver.extract.browser.requests import Requests, without_body
 from jobserver.extract.browser.scope import Spawn, fail
 from jobserver.extract.browser.script import BEFOREHAND
+from jobserver.extract.browser.targets import WORKERS_WAIT, Workers, close_pop_up
 from jobserver.extract.browser.traffic import Traffic
 from jobserver.extract.model import Request
 
@@ -65,6 +66,7 @@ class Page:
         self._requests = Requests(connection, self._session_id, self._frame_id, gate)
         self._max_bytes = request.max_page_bytes
         self.traffic = Traffic(self._max_bytes)
+        self._workers = Workers(connection, spawn, self._on_event)
         self._answer: Answer | None = None
         self._answered = asyncio.Event()
         self._world: int | None = None
@@ -90,6 +92,7 @@ class Page:
             ("Page.addScriptToEvaluateOnNewDocument", {"source": BEFOREHAND}),
             ("Emulation.setDeviceMetricsOverride", metrics(width, height)),
             ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
+            WORKERS_WAIT,
         )
         # The browser takes them in this order; the way there and back is gone once for all of them.
         await asyncio.gather(
@@ -221,6 +224,7 @@ class Page:
 
     def _on_event(self, method: str, params: Params) -> None:
         self.traffic.note(method, params)
+        self._workers.note(method, params)
         match method:
             case "Fetch.requestPaused":
                 self._spawn(self._requests.decide(without_body(params)))
@@ -243,10 +247,15 @@ class Page:
                 self._spawn(fail(BrowserCrashed()))
 
     def _on_browser_event(self, method: str, params: Params) -> None:
-        if method == "Target.targetCreated":
-            self._spawn(self._close_target(params["targetInfo"]))
+        if method == "Target.targetCreated" and self._is_pop_up(params["targetInfo"]):
+            self._spawn(close_pop_up(self._connection, params["targetInfo"]["targetId"]))
         elif method == "Target.targetCrashed" and params["targetId"] == self._target_id:
             self._spawn(fail(BrowserCrashed()))
+
+    def _is_pop_up(self, info: Params) -> bool:
+        # Other contexts are other visits.
+        ours = info.get("browserContextId") == self._context_id and info["targetId"] != self._target_id
+        return ours and info["type"] == "page"
 
     def _on_response(self, params: Params) -> None:
         if params.get("type") == "Document" and params.get("frameId") == self._frame_id:
@@ -286,13 +295,6 @@ class Page:
         # Only "leave this page?" is agreed to: it must not keep us here.
         with suppress(ProtocolError, TimeoutError):
             await self.send("Page.handleJavaScriptDialog", {"accept": dialog["type"] == "beforeunload"})
-
-    async def _close_target(self, info: Params) -> None:
-        """Close a pop-up: a page of our context that is not ours. Other contexts are other visits."""
-        ours = info.get("browserContextId") == self._context_id and info["targetId"] != self._target_id
-        if ours and info["type"] == "page":
-            with suppress(ProtocolError, TimeoutError):
-                await self._connection.send("Target.closeTarget", {"targetId": info["targetId"]})
 
 
 class PageMoved(Exception):

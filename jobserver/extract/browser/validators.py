@@ -60,10 +60,11 @@ class Validators:
     def note(self, method: str, params: Params) -> None:
         """Take in one event."""
         match method:
+            case "Network.responseReceived" if params.get("type") in _FETCHED or params.get("loaderId") == "":
+                # A worker's has no loader: its scripts, as other data, show in what the page makes of its messages.
+                self.fetched += 1
             case "Network.responseReceived" if params.get("type") in _SHAPING and len(self._answers) <= MAX_ANSWERS:
                 self._answer(params["requestId"], params["type"], params["response"])
-            case "Network.responseReceived" if params.get("type") in _FETCHED:
-                self.fetched += 1
             case "Network.dataReceived" if answer := self._answers.get(params["requestId"]):
                 answer.length += params["dataLength"] if answer.kind != "Document" else 0
             case _ if method in _MESSAGES:

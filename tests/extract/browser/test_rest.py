@@ -14,6 +14,7 @@ from tests.extract.browser.web_site import Handler, Site, responds
 
 pytestmark = pytest.mark.browser
 
+JAVASCRIPT = "text/javascript"
 SAYS = "const say = (text) => { document.querySelector('button').textContent += text };"
 
 
@@ -23,12 +24,12 @@ async def said(visit: Visit, site: Site, script: str) -> str:
     return button.text
 
 
-def slowly(seconds: float, text: str) -> Handler:
+def slowly(seconds: float, text: str, content_type: str = "text/plain") -> Handler:
     """A handler that answers after a while."""
 
     async def answer(_: web.Request) -> web.StreamResponse:
         await asyncio.sleep(seconds)  # for the page's own timer, which no event ends
-        return web.Response(text=text)
+        return web.Response(text=text, content_type=content_type)
 
     return answer
 
@@ -206,3 +207,25 @@ async def test_what_a_script_makes_of_a_narrow_page_after_a_moment_is_seen(visit
     (button,) = (await visit(site.html("/", page))).found
     colors = {bool(rule.conditions): rule.declarations.get("color") for rule in button.root.rules}
     assert colors == {False: "rgb(1, 2, 3)", True: "rgb(4, 5, 6)"}
+
+
+async def test_what_a_worker_makes_of_what_it_loads_is_seen(visit: Visit, site: Site):
+    site.add("/part.js", slowly(0.2, "const part = 'part'", JAVASCRIPT))
+    site.add("/data", slowly(0.3, "data"))
+    inner = "importScripts('/part.js'); fetch('/data').then((it) => it.text()).then((text) => postMessage(part + text))"
+    site.add("/inner.js", responds(text=inner, content_type=JAVASCRIPT))
+    outer = "const inner = new Worker('/inner.js'); inner.onmessage = ({ data }) => postMessage(data)"
+    site.add("/outer.js", responds(text=outer, content_type=JAVASCRIPT))
+    script = "new Worker('/outer.js').onmessage = ({ data }) => say(data)"
+    assert await said(visit, site, script) == "partdata"
+
+
+async def test_a_page_is_not_kept_waiting_by_its_workers(visit: Visit, site: Site):
+    """Their scripts come, or do not; a page that nothing was waited for in vain is recognised."""
+    site.add("/worker.js", responds(text="postMessage(1)", content_type=JAVASCRIPT))
+    script = "new Worker('/worker.js'); new Worker('/missing.js'); new Worker('/worker.js', { type: 'module' })"
+    url = site.html("/", f"<button>Save</button><script>{script}</script>")
+    known = (await visit(url)).fingerprint
+    assert known is not None
+    with pytest.raises(Unchanged):
+        await visit(url, known=known)
