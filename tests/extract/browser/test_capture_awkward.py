@@ -113,3 +113,16 @@ async def test_a_page_that_hangs_while_it_is_compared_keeps_what_was_found(visit
     assert [found.text for found in capture.found] == ["Found"]
     assert capture.found[0].root.rules[0].declarations["color"] == "red"
     assert capture.found[0].warnings == ["It was not compared with the page while it was read."]
+
+
+async def test_a_page_that_clears_up_when_it_becomes_narrow_is_read_narrow_all_the_same(visit: Visit, site: Site):
+    script = """onresize = () => {
+      for (const added of document.querySelectorAll('html > div')) added.remove();
+      document.body.className = 'small';
+    }"""
+    css = "button { color: rgb(1, 2, 3) } .small button { color: rgb(4, 5, 6) }"
+    capture = await visit(site.html("/", f"<style>{css}</style><button>Save</button><script>{script}</script>"))
+    (button,) = capture.found
+    colors = {bool(rule.conditions): rule.declarations.get("color") for rule in button.root.rules}
+    assert colors == {False: "rgb(1, 2, 3)", True: "rgb(4, 5, 6)"}
+    assert capture.warnings == []

@@ -14,15 +14,12 @@ MANY = 5000
 LIMIT = 10.0
 """Seconds. Each of these pages takes about two."""
 
-LIMIT_OF_FONTS = 20.0
-"""Seconds. It takes about four, of which the browser needs one and a half on a phone: that part's share of ten."""
-
 
 async def test_very_many_fonts_in_use_are_read_in_time(visit: Visit, site: Site):
     font = "@font-face {{ font-family: F; src: local(None); unicode-range: U+{:x} }}"
     css = "".join(font.format(number) for number in range(MANY))
     page = site.html("/", f"<style>{css} body {{ font-family: F }}</style><article><h3>x</h3><p>y</p></article>")
-    capture = await visit(page, time_limit=LIMIT_OF_FONTS, verify="none")
+    capture = await visit(page, time_limit=LIMIT, verify="none")
     assert (len(of_kind(capture, "article")), len(capture.head_css), capture.warnings) == (1, MANY, [])
 
 

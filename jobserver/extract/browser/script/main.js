@@ -7,7 +7,7 @@ const elsewhere = document.implementation.createHTMLDocument('');
 const warnings = [];
 const lapses = []; // what another visit might have had the time or the luck for
 let deadline = performance.now() + options.milliseconds;
-const state = { elements: new Map(), components: [], width: innerWidth, hasRules: false, changes: null };
+const state = { elements: new Map(), components: [], width: innerWidth, hasRules: false, changes: null, sandbox: null };
 const budget = { elements: options.elements, cut: 0 };
 globalThis.jobserver = {
   elements: state.elements, compare: (bounds) => readWide(bounds, state), narrow: (bounds) => readNarrow(bounds, state),

@@ -36,7 +36,7 @@ async function readNarrow({ milliseconds }, state) {
   const components = state.components.filter((component) => state.elements.get(component.look)?.isConnected);
   const condition = narrowCondition(components, innerWidth, state.width);
   lookAgain(state.hasRules, state.changes?.end());
-  const sandbox = state.isOpen ? await openSandbox() : null;
+  const sandbox = state.sandbox ? await reopened(state.sandbox) : null;
   let missed = state.components.length;
   try {
     for (const batch of sandbox ? batchesOf(components) : []) {

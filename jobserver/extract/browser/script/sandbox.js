@@ -2,20 +2,21 @@
 
 const BASE_SHEET = `body { margin: 0 } html { overflow: hidden }
   *, *::before, *::after, *::marker, *::placeholder { transition: none !important; animation: none !important }`;
-const UNSEEN = {
-  all: 'initial', position: 'fixed', top: '0', left: '0', visibility: 'hidden', 'pointer-events': 'none', 'z-index': '-1',
+const OUT_OF_THE_WAY = {
+  all: 'initial', position: 'fixed', top: '0', left: '0', 'pointer-events': 'none', 'z-index': '-1',
 };
 const NOT_COME = 'There was no time for pictures or fonts to come again; the sizes of some components may be wrong.';
 const NOT_BUILT = new Set(['class', 'autofocus', 'usemap', 'srcdoc']);
 
-/** {document, view, isOpen, close, isLate}, or null where the page allows no frame that we may write in. */
+/** {document, view, isOpen, empty, close, isLate}, or null where the page allows no frame that we may write in. */
 async function openSandbox() {
   if (documentElement === null) return null;
   const host = document.createElement('div');
-  for (const [name, value] of Object.entries(UNSEEN)) host.style.setProperty(name, value, 'important');
+  for (const [name, value] of Object.entries(OUT_OF_THE_WAY)) host.style.setProperty(name, value, 'important');
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', 'allow-same-origin');
-  frame.style.cssText = `border: 0; width: ${innerWidth}px; height: ${innerHeight}px`;
+  frame.style.cssText = 'border: 0; visibility: hidden';
+  fitToPage(frame);
   host.attachShadow({ mode: 'closed' }).append(frame);
   documentElement.append(host);
   const close = () => host.remove();
@@ -26,6 +27,19 @@ async function openSandbox() {
   }
   close();
   return null;
+}
+
+function fitToPage({ style }) {
+  style.width = `${innerWidth}px`;
+  style.height = `${innerHeight}px`;
+}
+
+/** The sandbox of an earlier pass, whose fonts are there already; another one where the page has taken it away. */
+async function reopened(sandbox) {
+  if (!sandbox.isOpen()) return openSandbox();
+  fitToPage(sandbox.view.frameElement);
+  sandbox.isLate = false;
+  return sandbox;
 }
 
 /** An empty page in standards mode: one that was opened again and never ended. No policy of the page's has a say in it. */
@@ -44,12 +58,13 @@ function furnished(frame, close) {
   const [base, fonts, rules, repairs] = Array.from({ length: 4 }, () => new view.CSSStyleSheet());
   base.replaceSync(BASE_SHEET);
   page.adoptedStyleSheets = [base, fonts, rules, repairs];
-  return { document: page, view, fonts, rules, repairs, isOpen: () => frame.contentDocument === page, close };
+  const isOpen = () => frame.contentDocument === page;
+  return { document: page, view, fonts, rules, repairs, isOpen, empty: () => page.body.replaceChildren(), close };
 }
 
 /** Builds components, each in a wrapper as wide as it and at the same place between two pixels: {x, y, width}. */
 async function build(sandbox, components) {
-  sandbox.document.body.replaceChildren();
+  sandbox.empty();
   sandbox.repairs.replaceSync('');
   furnishFonts(sandbox);
   sandbox.rules.replaceSync(components.map(sheetOf).join('\n'));

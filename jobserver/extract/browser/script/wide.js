@@ -17,11 +17,11 @@ async function readWide({ milliseconds }, state) {
       left = left.slice(batch.length);
     }
   } finally {
-    sandbox?.close();
+    sandbox?.empty();
   }
   if (sandbox?.isLate) told.lapses.push(NOT_COME);
   if (left.length > 0) notCompared(left, isLate(), told);
-  state.isOpen = sandbox !== null;
+  state.sandbox = sandbox;
   state.changes = watchChanges();
   return JSON.stringify(told);
 }
