@@ -229,3 +229,14 @@ async def test_a_page_is_not_kept_waiting_by_its_workers(visit: Visit, site: Sit
     assert known is not None
     with pytest.raises(Unchanged):
         await visit(url, known=known)
+
+
+async def test_what_is_done_at_intervals_is_not_done_more_often(visit: Visit, site: Site):
+    script = """
+        let shown = 0;
+        setInterval(() => { shown += 1 }, 200);
+        let left = 20;
+        const go = () => { left -= 1; if (left > 0) setTimeout(go, 10); else say(shown <= 2 ? 'as it should' : shown) };
+        onload = go;
+    """
+    assert await said(visit, site, script) == "as it should"

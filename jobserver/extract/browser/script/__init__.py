@@ -43,7 +43,7 @@ HAS = """() => ({
 })"""
 """() → {scripts, refresh}: whether the page has scripts, and a wish to lead elsewhere."""
 
-BEFOREHAND = _read("beforehand")
+BEFOREHAND = f"(() => {{\n{_read('clock timers frames beforehand')}\n}})();"
 """Not a function: to be run in the page before its own scripts, to know what they wait for, and to hurry them."""
 
 REST = _function(_read("still waits eager rest"))
