@@ -106,17 +106,20 @@ class _Reader:
         }
 
     def read(self, chunk: str) -> None:
-        try:
-            self._rules(tinycss2.parse_stylesheet(chunk, skip_comments=True, skip_whitespace=True), Around())
-        except RecursionError:
-            self._warn("A part of a style sheet is nested too deeply; it was left out.")
+        self._rules(tinycss2.parse_stylesheet(chunk, skip_comments=True, skip_whitespace=True), Around())
 
     def _rules(self, rules: list[Any], around: Around) -> None:
         for rule in rules:
-            if rule.type == "qualified-rule":
-                self._style(rule, around)
-            elif rule.type == "at-rule" and (take := self._at_rules.get(rule.lower_at_keyword)):
-                take(rule, around)
+            try:
+                self._rule(rule, around)
+            except RecursionError:  # it alone is lost, not what stands around it
+                self._warn("A part of a style sheet is nested too deeply; it was left out.")
+
+    def _rule(self, rule: Any, around: Around) -> None:
+        if rule.type == "qualified-rule":
+            self._style(rule, around)
+        elif rule.type == "at-rule" and (take := self._at_rules.get(rule.lower_at_keyword)):
+            take(rule, around)
 
     def _style(self, rule: Any, around: Around) -> None:
         groups = split(rule.prelude)

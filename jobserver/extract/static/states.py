@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 import tinycss2
@@ -213,7 +213,12 @@ def _mixed(simple: Simple) -> list[Compound] | None:
         return None
     if not any(_is_state(each) for compound in compounds for each in compound):
         return None
-    return [[_negated(each) for each in compounds]] if simple.name == "not" else compounds
+    return list(islice(_without(compounds), MAX_VARIANTS)) if simple.name == "not" else compounds
+
+
+def _without(compounds: list[Compound]) -> Iterator[Compound]:
+    """What is none of the compounds lacks one thing of each: not ``.a:hover`` is not ``.a``, or not hovered."""
+    return (list(each) for each in product(*([_negated([simple]) for simple in compound] for compound in compounds)))
 
 
 def _negated(compound: Compound) -> Simple:

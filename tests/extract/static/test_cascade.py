@@ -94,6 +94,8 @@ async def test_container_queries_stay_conditions():
         (".btn:not(:hover)", ":where(:not(:hover))"),
         (".btn:is(.off, :hover)", ":where(:hover)"),
         (".btn:not(.off, :hover)", ":where(:not(:hover))"),
+        (".btn:not(.btn:hover)", ":where(:not(:hover))"),
+        (".btn:not(.btn:is(.btn, .off):hover, .btn:active)", ":where(:not(:hover):not(:active))"),
         (".btn:hover::before", ":where(:hover)::before"),
         (".btn:after", "::after"),
         ("main:not(:hover) .btn:active", ":where(:active)"),

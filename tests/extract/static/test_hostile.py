@@ -73,6 +73,13 @@ async def test_broken_css_never_takes_the_page_with_it(css: str):
     assert base(captured.found[0].root)["color"] == "red"
 
 
+async def test_a_rule_too_deep_to_be_read_takes_no_other_with_it():
+    deep = ":is(.a," * 3_000 + ".a" + ")" * 3_000
+    captured = await capture(BUTTON, f"@layer one{{{deep}{{top:1px}} button{{color:red}}}}")
+    assert base(captured.found[0].root)["color"] == "red"
+    assert captured.warnings == ["A part of a style sheet is nested too deeply; it was left out."]
+
+
 async def test_states_all_around_a_deep_page_end():
     html = "<div class=x>" * 3_000 + BUTTON * 30
     css = "".join(f".x:hover > .x:nth-child(n+{number % 2}) .a{{color:red}}" for number in range(300))
