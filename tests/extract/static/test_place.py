@@ -74,6 +74,20 @@ async def test_a_nested_list_alone_looks_as_it_did_between_the_others():
     assert base(lists[1]) == {"list-style-type": "square"}
 
 
+@pytest.mark.parametrize(
+    ("around", "expected"),
+    [
+        ("<ul><li>{}</ul>", {"margin-block": "0"}),
+        ("<dl><dd>{}</dl>", {"margin-block": "0"}),
+        ("<div>{}</div>", {}),
+    ],
+)
+async def test_terms_within_a_list_have_no_margins(around: str, expected: dict[str, str]):
+    article = "<article><h3>T</h3><p>x</p><dl><dt>a<dd>b</dl></article>"
+    terms = [node for node in nodes((await the("article", around.format(article))).root) if node.tag == "dl"]
+    assert base(terms[0]) == expected
+
+
 async def test_an_item_keeps_its_floats_to_itself():
     html = "<div class=row><nav><a href=x>x</a></nav></div>"
     assert base((await the("nav", html, ".row{display:flex} a{float:left}")).root) == {"display": "flow-root"}
