@@ -15,10 +15,11 @@ from jobserver.extract.browser.fingerprint import Recognition
 from jobserver.extract.browser.fonts import keeping_fonts
 from jobserver.extract.browser.judge import Keep, Verification
 from jobserver.extract.browser.keeper import BrowserKeeper
-from jobserver.extract.browser.page import Page, PageMoved
+from jobserver.extract.browser.page import Page
 from jobserver.extract.browser.pictures import Studio
 from jobserver.extract.browser.read import Reading
 from jobserver.extract.browser.settle import Budget, settle
+from jobserver.extract.browser.world import PageMoved
 from jobserver.extract.model import Capture, Extraction, Request
 
 __all__ = ["BrowserKeeper", "Chromium", "Visit", "find_chromium", "visit"]

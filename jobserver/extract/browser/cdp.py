@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,9 @@ from jobserver.extract.browser.scope import scope
 Params = dict[str, Any]
 Handler = Callable[[str, Params], None]
 """(method, params) of an event. It must not block; an exception ends the connection's block."""
+
+Send = Callable[..., Awaitable[Params]]
+"""(method, params) of a command; see `Connection.send`."""
 
 MAX_MESSAGE = 64_000_000
 """Bytes in one message: a capture is bounded far below this. What a page sends and receives is in messages too."""

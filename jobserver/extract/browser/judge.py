@@ -12,9 +12,9 @@ from statistics import fmean
 from jobserver.errors import PageError
 from jobserver.extract.browser.cdp import ProtocolError
 from jobserver.extract.browser.layers import Bounds, Layer, Numbered, layers_of, sample_of
-from jobserver.extract.browser.page import PageMoved
 from jobserver.extract.browser.pictures import Likeness, Original, Studio
 from jobserver.extract.browser.settle import Budget
+from jobserver.extract.browser.world import PageMoved
 from jobserver.extract.model import Extraction, Fidelity, PageFidelity, Request
 
 Keep = Callable[[str, str, bytes], None]

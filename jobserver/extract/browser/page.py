@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
 from jobserver.egress.gate import Gate
 from jobserver.egress.proxy import FilteringProxy
-from jobserver.errors import BrowserCrashed, PageError, PageTooLarge, PageUnreachable
+from jobserver.errors import BrowserCrashed, PageTooLarge, PageUnreachable
 from jobserver.extract.browser.answers import Answer, not_reached, told_by
-from jobserver.extract.browser.cdp import Connection, Handler, Params, ProtocolError
+from jobserver.extract.browser.cdp import Connection, Handler, Params, ProtocolError, Send
 from jobserver.extract.browser.requests import Requests, without_body
 from jobserver.extract.browser.scope import Spawn, fail
 from jobserver.extract.browser.script import BEFOREHAND
 from jobserver.extract.browser.targets import WORKERS_WAIT, Workers, close_pop_up
 from jobserver.extract.browser.traffic import Traffic
+from jobserver.extract.browser.world import World
 from jobserver.extract.model import Request
 
 MAX_NODES = 500_000
 """Elements and texts of a page: a few megabytes can hold so many that they take minutes and gigabytes to build."""
 
-Send = Callable[..., Awaitable[Params]]
-"""(method, params) of a command; see `Connection.send`."""
-
 _COUNT_EVERY = 0.25
-_WORLD = "jobserver"
-_GONE = (
-    "context was destroyed",
-    "Cannot find context",
-    "context with specified id",
-    "Frame with the given",
-    "target navigated",
-)
 
 # A service worker would answer for the network, and speak to it unseen.
 _NO_SERVICE_WORKERS = "delete Navigator.prototype.serviceWorker"
@@ -69,13 +58,12 @@ class Page:
         self._workers = Workers(connection, spawn, self._on_event)
         self._answer: Answer | None = None
         self._answered = asyncio.Event()
-        self._world: int | None = None
         self._parsed = False
         self.loaded = asyncio.Event()
         self._failed_url: str | None = None
         self._stopped = False
-        self._interrupted = False
         self.warnings: list[str] = []
+        self._world = World(self.send, self._frame_id, self.warnings)
 
     async def prepare(self) -> None:
         """Set the page up while it is still blank."""
@@ -161,22 +149,8 @@ class Page:
         self._requests.settled = True
 
     async def run(self, script: str, argument: Any = None, *, time_limit: float, insist: bool = True) -> Any:
-        """The result of an async function expression, called with ``argument`` in a world of its own in the page.
-
-        The page's scripts cannot see or change that world. When one of them runs without end it is stopped, once;
-        ``insist``: else this is a TimeoutError. Raises PageMoved when the page went elsewhere meanwhile, and PageError.
-        """
-        expression = f"({script}\n)({json.dumps(argument)})"
-        try:
-            return await self._evaluate(expression, time_limit)
-        except TimeoutError:
-            if not insist:
-                raise
-            await self._interrupt()
-        try:
-            return await self._evaluate(expression, time_limit)
-        except TimeoutError:
-            raise PageError("The page does not react: one of its scripts runs without end.") from None
+        """What ``script`` makes of ``argument`` in the page; see `World.run`."""
+        return await self._world.run(script, argument, time_limit=time_limit, insist=insist)
 
     async def stop_loading(self) -> None:
         """Load nothing more."""
@@ -187,40 +161,11 @@ class Page:
         """How many requests the URL policy turned away."""
         return self._gate.refusals.count
 
-    async def _evaluate(self, expression: str, time_limit: float) -> Any:
-        try:
-            async with asyncio.timeout(time_limit):
-                how = {"contextId": await self._own_world(), "awaitPromise": True, "returnByValue": True}
-                answer = await self.send("Runtime.evaluate", {"expression": expression, **how}, time_limit=time_limit)
-        except ProtocolError as error:
-            if any(sign in str(error) for sign in _GONE):
-                self._world = None
-                raise PageMoved from error
-            raise PageError(f"The browser could not read the page: {error}") from error
-        if "exceptionDetails" in answer:
-            raise PageError(f"The page could not be read: {_first_line(answer['exceptionDetails'])}")
-        return answer["result"].get("value")
-
-    async def _own_world(self) -> int:
-        """The id of the world that scripts are run in; every document has its own."""
-        if self._world is None:
-            named = {"frameId": self._frame_id, "worldName": _WORLD}
-            self._world = int((await self.send("Page.createIsolatedWorld", named))["executionContextId"])
-        return self._world
-
     async def resource(self, url: str) -> Params | None:
         """What the page has loaded from ``url``, ``content`` and ``base64Encoded``; None where it has not."""
         with suppress(ProtocolError):
             return await self.send("Page.getResourceContent", {"frameId": self._frame_id, "url": url})
         return None
-
-    async def _interrupt(self) -> None:
-        if self._interrupted:
-            raise PageError("The page does not react: its scripts run without end.")
-        self._interrupted = True
-        self.warnings.append("A script of the page ran without end and was stopped.")
-        with suppress(ProtocolError, TimeoutError):
-            await self.send("Runtime.terminateExecution", time_limit=3.0)
 
     def _on_event(self, method: str, params: Params) -> None:
         self.traffic.note(method, params)
@@ -234,7 +179,7 @@ class Page:
                 self._spawn(self._too_large())
             case "Page.frameNavigated" if "parentId" not in params["frame"]:
                 self._failed_url = params["frame"].get("unreachableUrl")
-                self._world = None
+                self._world.forget()
                 self._parsed = False
                 self.loaded.clear()
             case "Page.domContentEventFired":
@@ -297,10 +242,6 @@ class Page:
             await self.send("Page.handleJavaScriptDialog", {"accept": dialog["type"] == "beforeunload"})
 
 
-class PageMoved(Exception):
-    """The page went elsewhere while it was being read."""
-
-
 # Chromium would keep the bodies of answers in case somebody asks for them.
 _KEEP_NOTHING = {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}
 
@@ -310,8 +251,3 @@ _OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThrou
 def metrics(width: int, height: int) -> Params:
     """The screen of a page, in CSS pixels, for ``Emulation.setDeviceMetricsOverride``."""
     return {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-
-
-def _first_line(details: Params) -> str:
-    text = details.get("exception", {}).get("description") or details.get("text", "unknown error")
-    return str(text).splitlines()[0][:200]

@@ -8,11 +8,12 @@ from typing import Any
 from jobserver.errors import PageError
 from jobserver.extract import allowed
 from jobserver.extract.browser import script
-from jobserver.extract.browser.page import Page, PageMoved, metrics
+from jobserver.extract.browser.page import Page, metrics
 from jobserver.extract.browser.pictures import Original
 from jobserver.extract.browser.reading import to_capture
 from jobserver.extract.browser.settle import Budget, rest
 from jobserver.extract.browser.sheets import sheet_texts
+from jobserver.extract.browser.world import PageMoved
 from jobserver.extract.model import Box, Capture, Request
 from jobserver.extract.text import scrub
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 
 from jobserver.extract.browser import script
 from jobserver.extract.browser.cdp import ProtocolError
-from jobserver.extract.browser.page import Page, PageMoved
+from jobserver.extract.browser.page import Page
 from jobserver.extract.browser.traffic import QUIET
+from jobserver.extract.browser.world import PageMoved
 
 AT_ONCE = 0.03
 """Seconds without a request that are enough of a page with scripts that wait for nothing: two frames."""
