@@ -18,10 +18,11 @@ _RULES = " ".join(
 )
 _READS_RULES = (
     "readRules, matchedRules, flatten, covers, holds, declaredVariables, fontFaces, keyframes, registered, "
-    "flattenAlike, renewKinds, kindOf, plainKey, isWithout, mediaConditions, rootsWithSheets, plainValue, placesSet"
+    "flattenAlike, renewKinds, kindOf, plainKey, isWithout, namesReaching, mediaConditions, rootsWithSheets, "
+    "plainValue, placesSet"
 )
 
-_CAPTURING = "properties tree context variables alone head sandbox repair boxes floats emit pass wide narrow main"
+_CAPTURING = "properties tree context variables alone head sandbox names repair boxes floats emit pass wide narrow main"
 
 
 def _read(names: str) -> str:

@@ -5,11 +5,11 @@ const PSEUDO = ['::before', '::after'];
 /** Compares all nodes of all components, a level of their trees at a time, and writes what differs as fixes. */
 async function repairStyles(sandbox, components) {
   await hideUnshown(sandbox, components);
+  await noteNames(sandbox, components);
   const levels = levelsOf(components);
-  const names = await namesInUse(sandbox, components, levels.flat());
   for (const nodes of levels) {
-    await compareNames(sandbox, nodes, EARLY);
-    await compareNames(sandbox, nodes, names);
+    await writeAll(sandbox, nodes, 'early', (each) => differencesOf(each, EARLY));
+    await writeAll(sandbox, nodes, 'later', (each) => differencesOf(each, each.component.names));
     for (const pseudo of PSEUDO) await writeAll(sandbox, nodes, pseudo, (each) => pseudoDifferences(each, pseudo));
     await comparePart(sandbox, nodes.filter(isListItem), '::marker', MARKER);
     await comparePart(sandbox, nodes.filter(({ node }) => node.clone.placeholder), '::placeholder', PLACEHOLDER);
@@ -29,49 +29,6 @@ async function hideUnshown(sandbox, components) {
     }
   }
   for (const write of writes) fix(sandbox, ...write);
-}
-
-/** Names that any original or any rule says something about. All others are as at first, in the page as in the sandbox. */
-async function namesInUse(sandbox, components, nodes) {
-  const blank = readValues(sandbox.document.body, null, NAMES);
-  const expected = components.flatMap((component) => Object.keys(component.expected));
-  const used = new Set([...ALWAYS_COMPARED, ...expected.filter((name) => !Object.hasOwn(PLACELESS, name))]);
-  const seen = new Set();
-  for (const { node, component } of nodes) {
-    await breatheInTime();
-    const key = sourceOf(node, component);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    NAMES.forEach((name, index) => {
-      if (theirValue(node, name) !== blank[index]) used.add(name);
-    });
-  }
-  for (const name of namesSaid(components)) for (const covered of namesCovered(name)) used.add(covered);
-  return NAMES.filter((name) => used.has(name) && !COMES_EARLY.has(name));
-}
-
-/** What a node has its values from, but for rules of the component.
- *
- * Of a root that is all that it stands in, and so of what no rule explains. Of all others it is the browser's own sheet:
- * what they inherit is said of a root or in a rule.
- */
-function sourceOf(node, component) {
-  const isExplained = node !== component.root && component.mode === 'rules';
-  const key = isExplained ? plainKey(node.element) : null;
-  // What attributes say in a picture they say in the component's as well.
-  return (key !== null && node.element instanceof SVGElement ? node.element.localName : key) ?? node.theirs.shared;
-}
-
-function namesSaid(components) {
-  const declared = components.flatMap(({ nodes }) => nodes.flatMap(({ rules }) => rules.map(({ declarations }) => declarations)));
-  return new Set(declared.flatMap((each) => Object.keys(each).filter((name) => !name.startsWith('--'))));
-}
-
-const coveredNames = new Map();
-
-function namesCovered(name) {
-  if (!coveredNames.has(name)) coveredNames.set(name, NAMES.filter((narrow) => narrow === name || covers(name, narrow)));
-  return coveredNames.get(name);
 }
 
 /** [{node, component}] by depth. What is hidden in the page, or only kept for others to use, is not compared. */
@@ -99,10 +56,6 @@ function isListItem({ node }) {
 function theirValue({ theirs: { shared }, element }, name) {
   shared.style ??= getComputedStyle(element);
   return shared.values[INDEX[name]] ??= shared.style.getPropertyValue(name);
-}
-
-async function compareNames(sandbox, nodes, names) {
-  await writeAll(sandbox, nodes, names === EARLY ? 'early' : 'later', (each) => differencesOf(each, names));
 }
 
 /** Writes what `find` says of each node, when it was said of all: [[pseudo, name, value], …]. */
@@ -147,14 +100,14 @@ function settleRoot({ element }, names, theirs, ours) {
   }
 }
 
-function pseudoDifferences({ node }, pseudo) {
+function pseudoDifferences({ node, component }, pseudo) {
   if (isWithout(node.element, pseudo)) return [];
   const isThere = node.theirs[pseudo] ??= isGenerated(getComputedStyle(node.element, pseudo));
   if (!isThere && !node.rules.some(({ suffix }) => suffix.endsWith(pseudo))) return [];
   const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
   const writes = isGenerated(ours) && !isThere ? [[pseudo, 'content', 'none']] : [];
   if (!isThere) return writes;
-  const names = [...NAMES, ...LAYOUT];
+  const names = knownKey(node, component) === null ? [...NAMES, ...LAYOUT] : component.partNames;
   const values = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
   for (const [name, value] of differing(names, ...values, { theirs: theirs.color, ours: ours.color })) {
     writes.push([pseudo, name, value]);

@@ -1,7 +1,11 @@
 // Which elements must have the same computed style: what one of them was asked need not be asked of the others.
 
-// What only rules could ask about, and those are counted by themselves.
-const UNSTYLED = /^(?:id|src|srcset|sizes|href|alt|title|name|value|for|action|aria-.*|data-.*|on.*)$/;
+// What only rules could ask about, and those are counted by themselves; of others the browser's own sheet asks if they are there.
+const UNSTYLED = new RegExp(`^(?:${[
+  'id|name|role|tabindex|for|scope|headers|colspan|rowspan|rel|target|hreflang|action|method|placeholder|required|pattern',
+  'min|max|step|minlength|maxlength|autocomplete|aria-.*|data-.*|on.*',
+].join('|')})$`);
+const UNVALUED = /^(?:src|srcset|sizes|href|alt|title|value)$/;
 // Functions whose value is another for each element.
 const OF_ITS_OWN = /\b(?:attr|sibling-index|sibling-count|random|random-item)\(/;
 // In the top layer or focused: the browser's own sheet says something about these.
@@ -104,8 +108,8 @@ function attributesKey({ attributes, namespaceURI }) {
   const isPlain = namespaceURI === PLAIN_HTML;
   let key = '';
   for (const { name, value } of attributes) {
-    if (name === 'class') continue;
-    key += isPlain && UNSTYLED.test(name) ? `${name} ` : `${name}=${value} `;
+    if (name === 'class' || (isPlain && UNSTYLED.test(name))) continue;
+    key += isPlain && UNVALUED.test(name) ? `${name} ` : `${name}=${value} `;
   }
   return key;
 }

@@ -3,6 +3,7 @@
 const MAX_REACHED = 20000;
 
 const hitsByElement = new WeakMap();
+const namesByRule = new WeakMap();
 
 /** The pseudo-element of a selector with what follows it, as in `::file-selector-button:hover`; '' where there is none. */
 function pseudoOf({ compounds }) {
@@ -64,6 +65,14 @@ function* findHits(element) {
     yield* filedUnder(ruleTrees.get(inside), '::slotted', { kind: 'slotted', host: inside.host, slot });
   }
   if (host !== null && its.part.length > 0) yield* partHits([...its.part], host);
+}
+
+/** Names of all that is said by rules that may reach an element or a part of it, whether they come along or not. */
+function namesReaching(element) {
+  return new Set(hitsOf(element).flatMap(({ entry: { shared: { rule } } }) => {
+    if (!namesByRule.has(rule)) namesByRule.set(rule, [...rule.style]);
+    return namesByRule.get(rule);
+  }));
 }
 
 /** A selector that any element may match is asked for all of them at once: that is ten times as fast. */

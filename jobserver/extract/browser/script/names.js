@@ -1,0 +1,81 @@
+// Which properties of a component are compared: those that anybody says something about. All others are as at first, in the
+// page as in the sandbox.
+
+const innate = new Map(); // what the browser's own sheet knows an element by → the names in which one such is unlike `blank`
+const coveredNames = new Map();
+let blank = []; // the values of an empty page
+
+/** Leaves these in `names` of each component, and in `partNames` those of its pseudo-elements. */
+async function noteNames(sandbox, components) {
+  blank = readValues(sandbox.document.body, null, NAMES);
+  for (const component of components) {
+    const used = namesSaid(component);
+    for (const { node } of levelsOf([component]).flat()) {
+      await breatheInTime();
+      const isNew = (name) => !used.has(name) && theirValue(node, name) !== blank[INDEX[name]];
+      for (const name of namesAbout(node, component)) if (isNew(name)) used.add(name);
+    }
+    component.names = NAMES.filter((name) => used.has(name) && !COMES_EARLY.has(name));
+    component.partNames = [...new Set([...EARLY, 'content', ...component.names, ...LAYOUT])];
+  }
+}
+
+/** What is said by the rules of a component, or of it by where it stands. */
+function namesSaid({ nodes, expected }) {
+  const declared = nodes.flatMap(({ rules }) => rules.flatMap(({ declarations }) => Object.keys(declarations)));
+  const said = new Set(declared.filter((name) => !name.startsWith('--')));
+  const asked = Object.keys(expected).filter((name) => !Object.hasOwn(PLACELESS, name));
+  return new Set([...ALWAYS_COMPARED, ...asked, ...[...said].flatMap(namesCovered)]);
+}
+
+function namesCovered(name) {
+  if (!coveredNames.has(name)) coveredNames.set(name, NAMES.filter((narrow) => narrow === name || covers(name, narrow)));
+  return coveredNames.get(name);
+}
+
+/** The names in which an original may be unlike an empty page, but for what it inherits within the component.
+ *
+ * Where it is known who says anything of it, only they are asked: the browser's own sheet, the page's rules (also those
+ * that do not come along, of the state of what it stands in), and of a root what it stands in.
+ */
+function namesAbout(node, component) {
+  const { theirs: { shared }, element } = node;
+  const key = knownKey(node, component);
+  const around = node === component.root ? namesAround(element) : [];
+  if (key === null || around === null) return NAMES;
+  shared.reaching ??= namesReachingAny(element);
+  return [...innateNames(node, key), ...shared.reaching, ...around];
+}
+
+/** See `plainKey`; null of what is not explained by its rules. What attributes say in a picture they say in its copy too. */
+function knownKey({ element }, { mode }) {
+  const key = mode === 'rules' ? plainKey(element) : null;
+  return key !== null && element instanceof SVGElement ? element.localName : key;
+}
+
+function innateNames(original, key) {
+  return innate.get(key) ?? innate.set(key, NAMES.filter((name, index) => theirValue(original, name) !== blank[index])).get(key);
+}
+
+function namesReachingAny(element) {
+  return [...new Set([...namesReaching(element)].flatMap(namesCovered))];
+}
+
+/** All that is said of what an element stands in, and may be inherited; null where not all is known. */
+function namesAround(element) {
+  const outside = [];
+  for (let outer = renderedParent(element); outer !== null; outer = renderedParent(outer)) outside.push(outer);
+  let names = [];
+  for (const outer of outside.reverse()) {
+    const theirs = originalOf(outer);
+    if (theirs.shared.inherited === undefined) theirs.shared.inherited = withNamesOf({ theirs, element: outer }, names);
+    names = theirs.shared.inherited;
+  }
+  return names;
+}
+
+function withNamesOf(original, names) {
+  const key = plainKey(original.element);
+  if (names === null || key === null) return null;
+  return [...new Set([...names, ...innateNames(original, key), ...namesReachingAny(original.element)])];
+}
