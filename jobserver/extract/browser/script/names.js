@@ -2,6 +2,8 @@
 // page as in the sandbox.
 
 const innate = new Map(); // what the browser's own sheet knows an element by → the names in which one such is unlike `blank`
+// A table's attributes say something of what is in it.
+const BY_TABLE = 'table:is([border], [rules], [frame]) :is(td, th, tr, tbody, thead, tfoot, col, colgroup)';
 const coveredNames = new Map();
 let blank = []; // the values of an empty page
 
@@ -49,7 +51,7 @@ function namesAbout(node, component) {
 
 /** See `plainKey`; null of what is not explained by its rules. What attributes say in a picture they say in its copy too. */
 function knownKey({ element }, { mode }) {
-  const key = mode === 'rules' ? plainKey(element) : null;
+  const key = mode === 'rules' && !safe(element).matches(BY_TABLE) ? plainKey(element) : null;
   return key !== null && element instanceof SVGElement ? element.localName : key;
 }
 

@@ -32,8 +32,10 @@ const EARLY = ['appearance', 'color-scheme', 'direction', 'writing-mode', 'zoom'
 
 const COMES_EARLY = new Set(EARLY);
 
-// The root is expected to be without its place even where nobody says a word about it.
-const ALWAYS_COMPARED = ['display', 'position', 'min-width', 'min-height', 'vertical-align', 'text-decoration-line'];
+// The root is expected to be without its place even where nobody says a word about it, and a list has its marks by those around
+// it.
+const ALWAYS_COMPARED = ['display', 'position', 'min-width', 'min-height', 'vertical-align', 'text-decoration-line',
+  'list-style-type'];
 
 // Of what follows the text's colour, these only repeat it: said by themselves they would stand in the way of every state.
 const FOLLOWS_COLOR = new RegExp(`^(?:${[
