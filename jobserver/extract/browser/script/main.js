@@ -132,7 +132,13 @@ async function flattenComponent(component, hasRules) {
     component.mode = 'computed';
     for (const node of component.nodes) node.rules = [];
   }
-  for (const { element } of component.nodes) if (element) noteFamilies(getComputedStyle(element).fontFamily);
+  for (const node of component.nodes) if (node.element) noteFonts(node, component.mode === 'rules');
+}
+
+/** The families of an element and of what is generated in it: icons are often set in a font that nothing else is set in. */
+function noteFonts({ element, rules }, isRead) {
+  const parts = isRead ? rules.map(({ suffix }) => /::[\w-]+/.exec(suffix)?.[0] ?? null) : PSEUDO;
+  for (const part of new Set([null, ...parts])) noteFamilies(getComputedStyle(element, part).fontFamily);
 }
 
 /** Whether the page's rules could be read. */
