@@ -4,6 +4,8 @@ const ADDRESS = /url\(\s*(?!\s)(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"
 const KEPT = /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|url\([^)]*\)?)/;
 const ROOT_EM = new RegExp(`${KEPT.source}|${/(?<![\w.#-])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)rem\b/.source}`, 'gi');
 const THIRDS = /(?<![\w#])(\d{0,20}\.\d{0,20}?)(?:(3{3,20})|(6{3,20})7)(?=%|[a-z]|[\s,)/*+-]|$)/gi;
+const PERHAPS_CUT = /^[-+]?(?=[\d.]{7})\d*\.\d+(?:%|[a-z]+)?$/i;
+const UNIT_SIGNS = { number: '', percent: '%' };
 const DEFAULT_ROOT_SIZE = 16;
 const BEFORE_COLON = /(?<![a-z-])[a-z-]+(?=:)/g;
 
@@ -14,14 +16,14 @@ let rootSize = null;
 function blockOf(rule, base) {
   let block = blocks.get(rule);
   if (block === undefined) {
-    block = readBlock(rule.style, rule, base);
+    block = readBlock(rule.style, rule, base, rule.styleMap);
     blocks.set(rule, block);
   }
   return block;
 }
 
-/** `rule`: where the style stands; null for one of an attribute. */
-function readBlock(style, rule, base) {
+/** `rule`: where the style stands; null for one of an attribute. `typed`: what it says as typed values. */
+function readBlock(style, rule, base, typed) {
   const block = { normal: new Map(), important: new Map() };
   const names = [...style];
   let shorthands = null;
@@ -31,7 +33,7 @@ function readBlock(style, rule, base) {
     if (value === '' && !name.startsWith('--')) {
       shorthands ??= shorthandsIn(style);
       [said, value] = shorthands.get(name) ?? (name === 'all' ? restOfAll(style, names) : lostShorthand(name, rule));
-    }
+    } else if (PERHAPS_CUT.test(value)) value = exactly(value, typed?.get(name));
     if (said === null || values.has(said)) continue;
     values.set(said, plainValue(value, base));
     if (said !== name) putBehind(values, said);
@@ -73,6 +75,12 @@ function plainValue(value, base) {
   if (plain.includes('url(')) plain = plain.replace(ADDRESS, (whole, ...found) => absoluteAddress(whole, found, base));
   if (plain.includes('rem')) plain = withoutRootEm(plain);
   return plain.includes('3333') || plain.includes('6667') ? withAllDigits(plain) : plain;
+}
+
+/** `text`, or all digits of the number that it is: as text `1.42857143` is `1.42857`, and twenty such lines are too low. */
+function exactly(text, value) {
+  if (!PERHAPS_CUT.test(text) || !(value instanceof CSSUnitValue)) return text;
+  return `${Number(value.value.toPrecision(9))}${UNIT_SIGNS[value.unit] ?? value.unit}`;
 }
 
 /** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */

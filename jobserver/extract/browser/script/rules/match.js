@@ -190,10 +190,10 @@ function matchedRules(element, places = new Map([[element, 0]])) {
       suffix, pseudo: ready.pseudo, condition: reach.condition, conditions, strength,
     });
   }
-  const { style } = safe(element);
+  const { style, attributeStyleMap } = safe(element);
   if (style?.length > 0) {
     const depth = ruleTrees.get(safe(element).getRootNode())?.depth ?? 0;
-    addMatched(found, readBlock(style, null, document.baseURI), {
+    addMatched(found, readBlock(style, null, document.baseURI, attributeStyleMap), {
       suffix: '', pseudo: '', condition: ALWAYS, conditions: [], strength: [depth, 1, 0, 0, 0, 0],
     });
   }
