@@ -81,7 +81,12 @@ class Attributes:
             return value if value in allowed.ANIMATED else None
         if name in {"begin", "end"}:
             return value if _TIME.fullmatch(value.strip()) else None
-        return safe_value(value, self._in_svg)
+        return safe_value(_closed(value), self._in_svg)
+
+
+def _closed(value: str) -> str:
+    """What is open at the end of a value is closed there (CSS Syntax 3, section 5.4.8): ``rgb(0 0 0`` is black."""
+    return value + ")" * (value.count("(") - value.count(")"))
 
 
 def _plain(name: str, value: str) -> str | None:
