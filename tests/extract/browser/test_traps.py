@@ -34,6 +34,8 @@ NARROW = {
     "item_after_a_float",
 }
 TALL = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="120"><path fill="teal" d="M5 5h70v110h-70z"/></svg>'
+SIGNS = """<svg xmlns="http://www.w3.org/2000/svg"><defs><circle id="dot" r="2" style="stroke: navy"/></defs>
+  <symbol id="moon" viewBox="0 0 9 9"><path d="M0 0h9v9z"/><use href="#dot" x="3" y="6"/></symbol></svg>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Shown:
 @pytest.fixture
 def trap(visit: Visit, site: Site) -> Trap:
     """The component that a page of ``traps`` is about."""
-    site.add("/tall.svg", responds(text=TALL, content_type="image/svg+xml"))
+    for name, text in (("tall", TALL), ("signs", SIGNS)):
+        site.add(f"/{name}.svg", responds(text=text, content_type="image/svg+xml"))
 
     async def component(name: str) -> Component:
         site.add("/", responds(text=(TRAPS / f"{name}.html").read_text("utf-8"), content_type="text/html"))

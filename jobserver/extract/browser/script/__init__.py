@@ -22,7 +22,9 @@ _READS_RULES = (
     "plainValue, placesSet, exactly"
 )
 
-_CAPTURING = "properties tree context variables alone head sandbox names repair boxes floats emit pass wide narrow main"
+_CAPTURING = (
+    "properties tree sprites context variables alone head sandbox names repair boxes floats emit pass wide narrow main"
+)
 
 
 def _read(names: str) -> str:

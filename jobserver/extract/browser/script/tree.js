@@ -150,12 +150,13 @@ function pictureOfCanvas(canvas) {
   }
 }
 
-/** What `<use href="#id">` shows is copied next to it, where it stands elsewhere in the page. */
+/** What `<use href="#id">` shows is copied next to it, where it stands elsewhere in the page or in a file. */
 async function addUsed(element, budget, depth, node) {
   const [place, id] = (element.getAttribute('href') ?? element.getAttribute('xlink:href') ?? '').split('#');
-  if (place || !id) return;
+  if (!id) return;
+  const used = place ? await elementOfFile(place, id) : safe(element.getRootNode()).getElementById(id);
+  if (place && used === null) return;
   node.attrs.href = `#${id}`;
-  const used = safe(element.getRootNode()).getElementById(id);
   const known = budget.used.has(id) || safe(budget.root).contains(used);
   if (used === null || known || depth > MAX_DEPTH || plainTag(used) === null) return;
   budget.used.add(id);
