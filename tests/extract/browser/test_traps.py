@@ -34,6 +34,7 @@ NARROW = {
     "item_after_a_float",
 }
 TALL = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="120"><path fill="teal" d="M5 5h70v110h-70z"/></svg>'
+WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 818.63 331.21"><path d="M9 9h700v99l9 99z"/></svg>'
 SIGNS = """<svg xmlns="http://www.w3.org/2000/svg"><defs><circle id="dot" r="2" style="stroke: navy"/></defs>
   <symbol id="moon" viewBox="0 0 9 9"><path d="M0 0h9v9z"/><use href="#dot" x="3" y="6"/></symbol></svg>"""
 
@@ -49,7 +50,7 @@ class Shown:
 @pytest.fixture
 def trap(visit: Visit, site: Site) -> Trap:
     """The component that a page of ``traps`` is about."""
-    for name, text in (("tall", TALL), ("signs", SIGNS)):
+    for name, text in (("tall", TALL), ("wide", WIDE), ("signs", SIGNS)):
         site.add(f"/{name}.svg", responds(text=text, content_type="image/svg+xml"))
 
     async def component(name: str) -> Component:

@@ -13,6 +13,7 @@ const PLACELESS = {
 };
 const INLINE_AS_BLOCK = { 'inline-block': 'block', 'inline-flex': 'flex', 'inline-grid': 'grid', 'inline-table': 'table' };
 const BY_ITSELF = /^(?:button|input|select|textarea|img|svg|canvas|video|iframe|progress|meter|fieldset)$/;
+const PICTURE = /^(?:img|svg|canvas|video|iframe)$/;
 const ATOMIC = /^(?:inline-(?:block|flex|grid|table)|table-cell)$/;
 const DECORATION = ['text-decoration-line', 'text-decoration-style', 'text-decoration-color', 'text-decoration-thickness'];
 
@@ -32,6 +33,8 @@ function expectedOf(component) {
   if (faded < 1) expected.opacity = timesOpacity(style.opacity, faded);
   if (style.display !== 'table-cell') expected['vertical-align'] = 'baseline';
   if (computedValue(element, 'width').includes('%')) expected.width = /^inline/.test(style.display) ? '100%' : 'auto';
+  // Alone it has no height to have a part of; one that went by its own proportions would be nearly as large.
+  if (PICTURE.test(safe(element).localName) && computedValue(element, 'height').includes('%')) expected.height = style.height;
   if (/(?<!\b100)%/.test(computedValue(element, 'max-width'))) expected['max-width'] = 'none';
   if (computedValue(element, 'min-width').includes('%')) expected['min-width'] = 'auto';
   for (const side of PADDINGS) if (computedValue(element, side).includes('%')) expected[side] = style.getPropertyValue(side);
