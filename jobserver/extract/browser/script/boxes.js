@@ -4,6 +4,8 @@ const MAX_ROUNDS = 5;
 const TOLERANCE = 0.06; // CSS pixels: layout works in 64ths
 const NO_BOX = /^(?:inline|contents|none|table-(?:row-group|header-group|footer-group|row|column|column-group))$/;
 
+const WITH_WORDS = 'button, input, select, textarea';
+
 /** Writes sizes until the boxes of all components are right, or nothing more can be done. */
 async function repairBoxes(sandbox, components) {
   let rest = components;
@@ -72,6 +74,7 @@ function measure(node, origin, here) {
 
 /** A size is written once: what it does not put right, nothing will. */
 function sized(node, component, side) {
+  if (side === 'height' && isLoose(node)) return tightened(node, component);
   node.off.settled.add(side);
   const used = getComputedStyle(node.element).getPropertyValue(side);
   const hasSize = BY_ITSELF.test(node.clone.localName) || !NO_BOX.test(node.theirs.display);
@@ -80,6 +83,17 @@ function sized(node, component, side) {
   const isItem = side === 'width' && /flex/.test(getComputedStyle(node.clone.parentElement).display);
   const firm = isItem ? [[node, component, '', 'flex-shrink', '0']] : [];
   return [[node, component, '', side, used], ...firm];
+}
+
+/** Whether lines of nothing but pictures are too high: in many old pages no letters have a part in them (Quirks Mode, 3.2). */
+function isLoose({ off, element, clone }) {
+  const isBlank = !/\S/.test(safe(element).textContent) && safe(element).querySelector(WITH_WORDS) === null;
+  return off.height < 0 && !off.settled.has('line') && isBlank && clone.querySelector('img, svg') !== null;
+}
+
+function tightened(node, component) {
+  node.off.settled.add('line');
+  return [[node, component, '', 'line-height', '0']];
 }
 
 /** What stood in one line stands in one: letters beside others are closer to them, and spaces before others have a width. */
