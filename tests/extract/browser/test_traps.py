@@ -166,6 +166,12 @@ async def test_a_root_goes_on_looking_in_its_states_as_its_page_made_it(visit: V
     assert "color: rgb(20, 60, 90);" in focus.split("}")[0]
 
 
+async def test_filters_around_a_root_come_after_its_own(trap: Trap):
+    rest, hover = (await trap("filtered_around"))["css"].split(":where(:hover)")
+    assert "filter: grayscale(1);" in rest
+    assert "filter: blur(1px) grayscale(1);" in hover
+
+
 async def test_the_ring_of_what_a_page_gives_the_focus_is_a_state(visit: Visit, site: Site):
     text = """<!doctype html><style>#it { width: 9em } #it:focus { outline: 4px solid crimson }</style>
       <input id="it" autofocus value="Search">"""

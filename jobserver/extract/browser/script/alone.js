@@ -16,13 +16,14 @@ const HANDED_DOWN = new RegExp(`^(?:${[
 function writeOut({ element, rules }) {
   const outside = renderedParent(element);
   if (outside === null) return;
-  const faded = opacityAround(element);
+  const [faded, filtered] = [opacityAround(element), filterAround(element)];
   for (const rule of rules) {
     if (rule.suffix.includes('::')) continue;
     for (const [name, value] of Object.entries(rule.declarations)) {
       const said = isOwn(rule) ? atRest(name, value, outside) : inState(name, value, outside, rules);
       const isFaded = !isOwn(rule) && name === 'opacity' && faded < 1 && NUMBER.test(said);
-      rule.declarations[name] = isFaded ? timesOpacity(said, faded) : said;
+      const isFiltered = !isOwn(rule) && name === 'filter' && filtered !== '';
+      rule.declarations[name] = isFaded ? timesOpacity(said, faded) : isFiltered ? thenFilter(said, filtered) : said;
     }
   }
 }
@@ -65,4 +66,18 @@ function opacityAround(element) {
 
 function timesOpacity(value, factor) {
   return String(Number((parseFloat(value) * (value.endsWith('%') ? 0.01 : 1) * factor).toFixed(4)));
+}
+
+/** What the groups that an element stands in make of it, the nearest first; '' where they leave it as it is. */
+function filterAround(element) {
+  const found = [];
+  for (let outer = renderedParent(element); outer !== null; outer = renderedParent(outer)) {
+    const { filter } = getComputedStyle(outer);
+    if (filter !== 'none' && !filter.includes('url(')) found.push(filter);
+  }
+  return found.join(' ');
+}
+
+function thenFilter(value, filters) {
+  return /^(?:none|initial|unset|)$/.test(value) ? filters : `${value} ${filters}`;
 }

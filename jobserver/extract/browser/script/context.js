@@ -31,6 +31,8 @@ function expectedOf(component) {
   }
   const faded = opacityAround(element);
   if (faded < 1) expected.opacity = timesOpacity(style.opacity, faded);
+  const filtered = filterAround(element);
+  if (filtered !== '') expected.filter = thenFilter(style.filter, filtered);
   if (style.display !== 'table-cell') expected['vertical-align'] = 'baseline';
   if (computedValue(element, 'width').includes('%')) expected.width = /^inline/.test(style.display) ? '100%' : 'auto';
   // Alone it has no height to have a part of; one that went by its own proportions would be nearly as large.
