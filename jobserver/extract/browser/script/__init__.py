@@ -23,7 +23,8 @@ _READS_RULES = (
 )
 
 _CAPTURING = (
-    "properties tree sprites context variables alone head sandbox names repair boxes floats emit pass wide narrow main"
+    "properties tree sprites context variables alone head sandbox names repair generated boxes floats emit pass "
+    "wide narrow main"
 )
 
 

@@ -53,7 +53,7 @@ function stacks(style) {
 
 /** Whether something inside is placed by the root's box, or would be if what placed it were not left behind. */
 function isContaining(component, style) {
-  if (style.position !== 'static') return true;
+  if (style.position !== 'static' || hasPlacedByOthers(component)) return true;
   return component.nodes.some(({ element }, place) => (
     place > 0 && element !== null && /^(?:absolute|fixed)$/.test(getComputedStyle(element).position)));
 }

@@ -18,7 +18,7 @@ async function noteNames(sandbox, components) {
       for (const name of namesAbout(node, component)) if (isNew(name)) used.add(name);
     }
     component.names = NAMES.filter((name) => used.has(name) && !COMES_EARLY.has(name));
-    component.partNames = [...new Set([...EARLY, 'content', ...component.names, ...LAYOUT])];
+    component.partNames = [...new Set([...EARLY, 'content', ...component.names])];
   }
 }
 

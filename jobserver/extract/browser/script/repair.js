@@ -1,7 +1,5 @@
 // Makes what was built look like what it was built from: from the root down, every property that differs is written.
 
-const PSEUDO = ['::before', '::after'];
-
 /** Compares all nodes of all components, a level of their trees at a time, and writes what differs as fixes. */
 async function repairStyles(sandbox, components) {
   await hideUnshown(sandbox, components);
@@ -14,6 +12,7 @@ async function repairStyles(sandbox, components) {
     await comparePart(sandbox, nodes.filter(isListItem), '::marker', MARKER);
     await comparePart(sandbox, nodes.filter(({ node }) => node.clone.placeholder), '::placeholder', PLACEHOLDER);
   }
+  await placeGenerated(sandbox, levels.flat());
   const changed = await compareLayout(sandbox, levels.flat());
   await compareLayout(sandbox, levels.flat().filter(({ component }) => changed.has(component)));
 }
@@ -103,26 +102,6 @@ function settleRoot({ element }, names, theirs, ours) {
     const index = names.indexOf(name);
     if (theirs[index] === 'auto') theirs[index] = ours[index];
   }
-}
-
-function pseudoDifferences({ node, component }, pseudo) {
-  if (isWithout(node.element, pseudo)) return [];
-  const isThere = node.theirs[pseudo] ??= isGenerated(getComputedStyle(node.element, pseudo));
-  if (!isThere && !node.rules.some(({ suffix }) => suffix.endsWith(pseudo))) return [];
-  const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
-  const writes = isGenerated(ours) && !isThere ? [[pseudo, 'content', 'none']] : [];
-  if (!isThere) return writes;
-  const names = knownKey(node, component) === null ? [...NAMES, ...LAYOUT] : component.partNames;
-  const values = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
-  for (const [name, value] of differing(names, ...values, { theirs: theirs.color, ours: ours.color })) {
-    writes.push([pseudo, name, value]);
-    if (WIDTH_OF[name]) writes.push([pseudo, WIDTH_OF[name], theirs.getPropertyValue(WIDTH_OF[name])]);
-  }
-  return writes;
-}
-
-function isGenerated(style) {
-  return !/^(?:none|normal|)$/.test(style.content) && style.display !== 'none';
 }
 
 async function comparePart(sandbox, nodes, pseudo, names) {

@@ -1,0 +1,93 @@
+// What `::before` and `::after` show, and where: they have no box of which the page could be asked.
+
+const PSEUDO = ['::before', '::after'];
+
+function isGenerated(style) {
+  return !/^(?:none|normal|)$/.test(style.content) && style.display !== 'none';
+}
+
+/** What is to be written for a pseudo-element. Where one stands that is placed is said later, for each by itself. */
+function pseudoDifferences({ node, component }, pseudo) {
+  if (isWithout(node.element, pseudo)) return [];
+  const isThere = node.theirs[pseudo] ??= isGenerated(getComputedStyle(node.element, pseudo));
+  if (!isThere && !node.rules.some(({ suffix }) => suffix.endsWith(pseudo))) return [];
+  const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
+  const writes = isGenerated(ours) && !isThere ? [[pseudo, 'content', 'none']] : [];
+  if (!isThere) return writes;
+  const layout = LAYOUT.filter((name) => theirs.position !== 'absolute' || !INSETS.includes(name));
+  const names = [...(knownKey(node, component) === null ? NAMES : component.partNames), ...layout];
+  const values = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
+  for (const [name, value] of differing(names, ...values, { theirs: theirs.color, ours: ours.color })) {
+    writes.push([pseudo, name, value]);
+    if (WIDTH_OF[name]) writes.push([pseudo, WIDTH_OF[name], theirs.getPropertyValue(WIDTH_OF[name])]);
+  }
+  return writes;
+}
+
+/** The sides by which a pseudo-element is placed in the page; none of what stays where it would have stood. */
+function placedSides(component, node, pseudo) {
+  const { element, rules } = node;
+  if (element === null || isWithout(element, pseudo)) return [];
+  const style = getComputedStyle(element, pseudo);
+  if (style.position !== 'absolute' || !isGenerated(style)) return [];
+  if (component.mode !== 'rules') return INSETS;
+  return INSETS.filter((name) => {
+    const { declarations } = rules[lastSetting(component, node, pseudo, name)] ?? {};
+    return declarations !== undefined && declarations[name] !== 'auto';
+  });
+}
+
+/** Whether a pseudo-element in a component is placed by what is around the component. */
+function hasPlacedByOthers(component) {
+  return component.nodes.some((node) => PSEUDO.some((pseudo) => (
+    placedSides(component, node, pseudo).length > 0 && containing(node.element, component.root.element) === null)));
+}
+
+/** The element that what is placed in `element` is placed by, up to `root`; null where that is further out. */
+function containing(element, root) {
+  for (let outer = element; outer !== null; outer = renderedParent(outer)) {
+    if (holdsPlaced(outer)) return outer;
+    if (outer === root) return null;
+  }
+  return null;
+}
+
+function holdsPlaced(element) {
+  const { position, transform, filter, contain } = getComputedStyle(element);
+  return position !== 'static' || transform !== 'none' || filter !== 'none' || /layout|paint|strict|content/.test(contain);
+}
+
+/** Writes the places of pseudo-elements: by the same sides, or, of what something outside placed, where that was. */
+async function placeGenerated(sandbox, nodes) {
+  const writes = [];
+  for (const { node, component } of nodes) {
+    await breatheInTime();
+    for (const pseudo of PSEUDO) {
+      for (const write of placesOfGenerated(component, node, pseudo)) writes.push([node, component, pseudo, ...write]);
+    }
+  }
+  for (const write of writes) fix(sandbox, ...write);
+}
+
+function placesOfGenerated(component, node, pseudo) {
+  const sides = placedSides(component, node, pseudo);
+  if (sides.length === 0) return [];
+  const root = component.root.element;
+  const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
+  if (containing(node.element, root) !== null) {
+    return sides.filter((side) => theirs[side] !== ours[side]).map((side) => [side, theirs[side]]);
+  }
+  let outer = renderedParent(root);
+  while (outer !== null && !holdsPlaced(outer)) outer = renderedParent(outer);
+  const [here, there] = [cornerOf(root), outer ? cornerOf(outer) : { x: -scrollX, y: -scrollY }];
+  const place = (start, end, by) => (sides.includes(start) || sides.includes(end)
+    ? [[start, inPixels(parseFloat(theirs[start]) + by)], [end, 'auto']] : []);
+  return [...place('left', 'right', there.x - here.x), ...place('top', 'bottom', there.y - here.y)];
+}
+
+/** Where what an element places is placed from: inside of its border. */
+function cornerOf(element) {
+  const { x, y } = boxOf(element);
+  const its = safe(element);
+  return { x: x + its.clientLeft - its.scrollLeft, y: y + its.clientTop - its.scrollTop };
+}
