@@ -16,6 +16,11 @@ Rewrite = Callable[[str], str | None]
 """A safe address to the one that is written: fragments get the component's prefix. None refuses it."""
 
 STRING = r""""(?:[^"\\\n\r\f]++|\\(?:\r\n|[\s\S]))*+"|'(?:[^'\\\n\r\f]++|\\(?:\r\n|[\s\S]))*+'"""
+_SYNTAX = (
+    "angle|color|custom-ident|image|integer|length|length-percentage|number|percentage|resolution|string|time|"
+    "transform-function|transform-list"
+)
+"""What the value of an attribute may be read as: ``attr(width type(<number>))`` (CSS Values 5, section 7.7)."""
 _TOKEN = re.compile(
     rf"""
       (?P<comment> /\*(?:[^*]|\*(?!/))*+\*/ )
@@ -24,6 +29,7 @@ _TOKEN = re.compile(
     | (?P<function> (?!url\()[\w-]++\( )
     | (?P<word> [\w-]++(?!\() )
     | (?P<mark> [.%\#+*/=,:&|^~$?]++ )
+    | (?P<syntax> (?<=[(\s|])<(?:{_SYNTAX})>[+\#]? )
     | (?P<open> [(\[] )
     | (?P<close> [)\]] )
     | (?P<compare> >=?+ | <=?+ (?![/!?\w-]) )
