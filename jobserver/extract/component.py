@@ -15,7 +15,7 @@ from jobserver.extract.css_merge import variables_in, variables_of, without_unus
 from jobserver.extract.dedupe import Group
 from jobserver.extract.facts import breakpoints, fonts, states
 from jobserver.extract.font_files import Loaded, families_at_home
-from jobserver.extract.head_css import HeadRule, joined, needed
+from jobserver.extract.head_css import HeadRule, joined, needed, too_long
 from jobserver.extract.html import to_html
 from jobserver.extract.jsx import component_name, react_component
 from jobserver.extract.model import Box, Component, Format
@@ -119,8 +119,13 @@ class Writer:
             states=states(every),
             breakpoints=breakpoints(every),
             fonts=fonts(every, _faces(head)),
-            warnings=_warnings([*found.warnings[:MAX_WARNINGS], *_fonts_at_home(head, self._loaded)]),
+            warnings=_warnings([*found.warnings[:MAX_WARNINGS], *self._missing(head, rules)]),
         )
+
+    def _missing(self, head: Sequence[HeadRule], rules: str) -> list[str]:
+        long = too_long(self._head, rules)
+        too = [f"Too long for its css, and in cssFile only: {', '.join(long)}."] if long else []
+        return [*_fonts_at_home(head, self._loaded), *too]
 
 
 def json_bytes(value: Any) -> int:

@@ -86,6 +86,12 @@ def needed(rules: Iterable[HeadRule], css: str, html: str) -> list[HeadRule]:
     return [rule for rule in found if rule.covers(characters)]
 
 
+def too_long(rules: Iterable[HeadRule], css: str) -> list[str]:
+    """The names of those that css names and `needed` leaves out for their length, each once."""
+    long = [rule for rule in rules if len(rule.text) > MAX_PER_COMPONENT]
+    return list(dict.fromkeys(rule.name for rule in used(long, css))) if long else []
+
+
 def joined(head: Iterable[HeadRule], rules: str) -> str:
     """One style sheet: fonts and properties first, keyframes last."""
     texts: dict[Kind, list[str]] = {"font-face": [], "property": [], "keyframes": []}

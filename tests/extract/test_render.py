@@ -160,6 +160,16 @@ def test_the_css_file_has_every_head_rule_once_and_equal_blocks_shared():
     assert all("@font-face" in component["css"] for component in extraction["components"])
 
 
+def test_a_component_says_which_of_its_fonts_is_too_long_for_its_css():
+    face = f"@font-face {{ font-family: Brand; src: url(data:font/woff2;base64,{'A' * 100_000}) }}"
+    extraction = rendered(a_found(a_node("<b>x</b>", font_family="Brand")), a_found(), head_css=[face])
+    (branded, plain) = extraction["components"]
+    assert "@font-face" not in branded["css"]
+    assert "@font-face" in extraction["cssFile"]
+    assert branded["warnings"] == ["Too long for its css, and in cssFile only: Brand."]
+    assert plain["warnings"] == []
+
+
 def test_what_was_refused_is_said():
     extraction = rendered(
         a_found(a_node("<b>x</b>", color="}", width="1px")), head_css=["@import 'x';"], warnings=["First."]
