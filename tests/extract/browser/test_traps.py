@@ -34,6 +34,7 @@ NARROW = {
     "item_after_a_float",
     "generated_placed_by_another",
     "generated_where_it_stands",
+    "rounded_around",
 }
 TALL = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="120"><path fill="teal" d="M5 5h70v110h-70z"/></svg>'
 WIDE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 818.63 331.21"><path d="M9 9h700v99l9 99z"/></svg>'

@@ -2,6 +2,8 @@
 
 const LONE_VARIABLE = /^var\(\s*(--[^\s,()]+)\s*\)$/;
 const BY_PARENT = /^([\d.]+)(em|%)$/;
+const CORNERS = [['top', 'left'], ['top', 'right'], ['bottom', 'right'], ['bottom', 'left']];
+const HALF = 0.5; // a pixel
 const NUMBER = /^[\d.]+%?$/;
 // Properties that an element without a value of its own takes from its parent.
 const HANDED_DOWN = new RegExp(`^(?:${[
@@ -80,4 +82,37 @@ function filterAround(element) {
 
 function thenFilter(value, filters) {
   return /^(?:none|initial|unset|)$/.test(value) ? filters : `${value} ${filters}`;
+}
+
+/** Property → radius of the corners of a picture that the rounded corners of what is around it cut off. */
+function roundedAround(element) {
+  const found = {};
+  const own = boxOf(element);
+  const style = getComputedStyle(element);
+  let { position } = style;
+  for (let outer = renderedParent(element); outer !== null; outer = renderedParent(outer)) {
+    const around = getComputedStyle(outer);
+    if (/^(?:absolute|fixed)$/.test(position) && !holdsPlaced(outer)) continue;
+    ({ position } = around);
+    if (around.overflowX === 'visible' || around.overflowY === 'visible') continue;
+    const room = withParts(outer, ['border-*-width'], -1);
+    for (const [y, x] of CORNERS) {
+      const name = `border-${y}-${x}-radius`;
+      const isThere = Math.abs(room[y] - own[y]) < HALF && Math.abs(room[x] - own[x]) < HALF;
+      if (isThere && style.getPropertyValue(name) === '0px') found[name] ??= innerRadius(outer, around, y, x);
+    }
+  }
+  return found;
+}
+
+/** The radius of a corner inside of the border. */
+function innerRadius(element, style, y, x) {
+  const { width, height } = boxOf(element);
+  const [across, down] = style.getPropertyValue(`border-${y}-${x}-radius`).split(' ');
+  const inside = (radius, whole, side) => {
+    const length = radius.endsWith('%') ? (parseFloat(radius) / 100) * whole : parseFloat(radius);
+    return inPixels(Math.max(0, length - parseFloat(style.getPropertyValue(`border-${side}-width`))));
+  };
+  const radii = [inside(across, width, x), inside(down ?? across, height, y)];
+  return radii[0] === radii[1] ? radii[0] : radii.join(' ');
 }

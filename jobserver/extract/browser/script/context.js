@@ -35,8 +35,11 @@ function expectedOf(component) {
   if (filtered !== '') expected.filter = thenFilter(style.filter, filtered);
   if (style.display !== 'table-cell') expected['vertical-align'] = 'baseline';
   if (computedValue(element, 'width').includes('%')) expected.width = /^inline/.test(style.display) ? '100%' : 'auto';
-  // Alone it has no height to have a part of; one that went by its own proportions would be nearly as large.
-  if (PICTURE.test(safe(element).localName) && computedValue(element, 'height').includes('%')) expected.height = style.height;
+  if (PICTURE.test(safe(element).localName)) {
+    // Alone it has no height to have a part of; one that went by its own proportions would be nearly as large.
+    if (computedValue(element, 'height').includes('%')) expected.height = style.height;
+    Object.assign(expected, roundedAround(element));
+  }
   if (/(?<!\b100)%/.test(computedValue(element, 'max-width'))) expected['max-width'] = 'none';
   if (computedValue(element, 'min-width').includes('%')) expected['min-width'] = 'auto';
   for (const side of PADDINGS) if (computedValue(element, side).includes('%')) expected[side] = style.getPropertyValue(side);
