@@ -76,6 +76,8 @@ function differencesOf({ node, component }, names) {
   for (const [name, value] of differing(names, theirs, ours, colors)) {
     if (component.moving.get(node.element)?.has(name) || component.needless.has(name)) continue;
     writes.push(['', name, name === 'line-height' ? lineHeight(node.element) : value]);
+    // By itself this family makes letters smaller whose size nobody has said.
+    if (name === 'font-family' && value === 'monospace') writes.push(['', 'font-size', theirValue(node, 'font-size')]);
     const width = WIDTH_OF[name];
     if (width) writes.push(['', width, theirValue(node, width)]);
   }
