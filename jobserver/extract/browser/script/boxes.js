@@ -4,7 +4,8 @@ const MAX_ROUNDS = 5;
 const TOLERANCE = 0.06; // CSS pixels: layout works in 64ths
 const NO_BOX = /^(?:inline|contents|none|table-(?:row-group|header-group|footer-group|row|column|column-group))$/;
 
-const WITH_WORDS = 'button, input, select, textarea';
+const OLD = /^-\/\/W3C\/\/DTD (?:HTML 4\.01|XHTML 1\.0) (?:Transitional|Frameset)\/\//i;
+const HAS_NO_STRUTS = document.compatMode === 'BackCompat' || OLD.test(document.doctype?.publicId);
 
 /** Writes sizes until the boxes of all components are right, or nothing more can be done. */
 async function repairBoxes(sandbox, components) {
@@ -85,15 +86,26 @@ function sized(node, component, side) {
   return [[node, component, '', side, used], ...firm];
 }
 
-/** Whether lines of nothing but pictures are too high: in many old pages no letters have a part in them (Quirks Mode, 3.2). */
-function isLoose({ off, element, clone }) {
-  const isBlank = !/\S/.test(safe(element).textContent) && safe(element).querySelector(WITH_WORDS) === null;
-  return off.height < 0 && !off.settled.has('line') && isBlank && clone.querySelector('img, svg') !== null;
+/** Whether lines are too high for letters that are not there: in many old pages those have no part in them (Quirks Mode, 3.2). */
+function isLoose(node) {
+  const { off, theirs, clone } = node;
+  const hasLines = !/^inline$|flex|grid|^table(?!-cell)/.test(theirs.display) && !BY_ITSELF.test(clone.localName);
+  return HAS_NO_STRUTS && off.height < 0 && !off.settled.has('line') && hasLines && !hasWords(node);
 }
 
+function hasWords({ children }) {
+  return children.some((child) => typeof child === 'string' && /\S/.test(child));
+}
+
+/** A line without letters of its own has no height but that of what stands in it, down to where letters are. */
 function tightened(node, component) {
   node.off.settled.add('line');
-  return [[node, component, '', 'line-height', '0']];
+  const inside = ({ children }) => children.filter((child) => child.clone && isShown(child)).flatMap(asBefore);
+  const asBefore = (child) => {
+    const isEmpty = getComputedStyle(child.clone).display === 'inline' && !hasWords(child);
+    return isEmpty ? inside(child) : [[child, component, '', 'line-height', lineHeight(child.element)]];
+  };
+  return [[node, component, '', 'line-height', '0'], ...inside(node)];
 }
 
 /** What stood in one line stands in one: letters beside others are closer to them, and spaces before others have a width. */
