@@ -10,7 +10,7 @@ const inheritedBy = new WeakMap();
  */
 function settleVariables(component) {
   const { root, nodes } = component;
-  const used = usedVariables(nodes.flatMap((node) => node.rules));
+  const used = usedVariables(nodes);
   const own = new Set(root.rules.filter(isOwn).flatMap(({ declarations }) => Object.keys(declarations)));
   const outer = { base: {}, conditional: [] };
   const outside = root.element && renderedParent(root.element);
@@ -80,11 +80,12 @@ function withoutUnused(rule, used) {
   return { ...rule, declarations };
 }
 
-/** The names that declarations use, and those that their values use, and so on. */
-function usedVariables(rules) {
+/** The names that declarations and attributes use, and those that their values use, and so on. */
+function usedVariables(nodes) {
   const values = new Map();
   const used = new Set();
-  for (const { declarations } of rules) {
+  for (const { attrs } of nodes) for (const value of Object.values(attrs)) noteUsed(used, value);
+  for (const { declarations } of nodes.flatMap((node) => node.rules)) {
     for (const [name, value] of Object.entries(declarations)) {
       if (name.startsWith('--')) values.set(name, [...(values.get(name) ?? []), value]);
       else noteUsed(used, value);
