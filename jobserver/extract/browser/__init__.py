@@ -55,6 +55,7 @@ class Visit:
         self._report(0.6, "Reading components")
         reading = Reading(page, self._request, budget)
         await reading.wide()
+        self._recognition.expect(reading.answers)
         await self._picture(reading)
         await reading.narrow()
         self._limit.reschedule(None)

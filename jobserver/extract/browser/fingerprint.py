@@ -57,6 +57,10 @@ class Recognition:
         if self._known is not None and self.fingerprint == self._known:
             raise Unchanged
 
+    def expect(self, answers: int) -> None:
+        """Take no notice of so many answers that came since the last look: we asked for them."""
+        self._fetched += answers
+
     @property
     def still_holds(self) -> bool:
         """Whether nothing has come since the last look that could have changed what is read."""

@@ -54,6 +54,11 @@ class Reading:
         """Whether all was read that there is, as far as the limits of a result allow."""
         return not (self._lapses or self._noted)
 
+    @property
+    def answers(self) -> int:
+        """How many answers the reading itself has got by asking as a script of the page would."""
+        return int(self._read["answers"])
+
     async def wide(self) -> None:
         """Read the components at the request's viewport. Raises PageError and PageMoved."""
         limit = self._budget.share(0.5, 25.0)

@@ -242,6 +242,15 @@ async def test_a_page_whose_scripts_got_an_answer_while_it_was_read(extracted: E
     assert "/data" in site.asked
 
 
+async def test_what_we_ask_for_ourselves_does_not_make_it_another_page(extracted: Extracted, site: Site):
+    signs = '<svg xmlns="http://www.w3.org/2000/svg"><symbol id="moon"><path d="M0 0h9v9z"/></symbol></svg>'
+    site.add("/signs.svg", responds(text=signs, content_type="image/svg+xml"))
+    url = site.html("/", "<button><svg><use href='/signs.svg#moon'></use></svg> Save</button>")
+    extraction = await extracted(url)
+    assert "M0 0h9v9z" in extraction["components"][0]["htmlSnippet"]
+    assert "fingerprint" in extraction
+
+
 async def test_a_page_whose_font_did_not_come_again(extracted: Extracted, site: Site):
     async def once(request: web.Request) -> web.StreamResponse:
         status = 200 if site.asked.count(request.path) == 1 else 500

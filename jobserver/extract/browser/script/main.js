@@ -173,4 +173,4 @@ const trees = Object.fromEntries(state.components.map(({ look, root, mode, warni
 const title = document.title.slice(0, MAX_LABEL);
 const tokens = await pageTokens(Math.max(deadline, performance.now() + LEAST_FOR_TOKENS * options.milliseconds), lapses);
 const rules = plainRules({ rules: [...said.values()].map(({ rule }) => rule) });
-return JSON.stringify({ title, found, trees, rules, headCss: headRules(), tokens, warnings, lapses });
+return JSON.stringify({ title, found, trees, rules, headCss: headRules(), tokens, answers, warnings, lapses });
