@@ -40,7 +40,8 @@ function expectedOf(component) {
     if (computedValue(element, 'height').includes('%')) expected.height = style.height;
     Object.assign(expected, roundedAround(element));
   }
-  if (/(?<!\b100)%/.test(computedValue(element, 'max-width'))) expected['max-width'] = 'none';
+  const widest = computedValue(element, 'max-width');
+  if (widest.includes('%') && widest !== '100%') expected['max-width'] = 'none';
   if (computedValue(element, 'min-width').includes('%')) expected['min-width'] = 'auto';
   for (const side of PADDINGS) if (computedValue(element, side).includes('%')) expected[side] = style.getPropertyValue(side);
   return { ...expected, ...decorationOf(element, style) };
