@@ -223,6 +223,16 @@ async def test_every_selector_leads_to_its_element_alone(tab: Tab):
     assert await run(tab, script) == [["4"], ["5"], ["1"], ["2"], ["3"]]
 
 
+async def test_ids_that_are_drawn_by_lot_are_not_relied_on(tab: Tab):
+    drawn = ["m-h0j7qkh68", "m-h0j7qkh68-label", "m-mmzno3did", "m-mmzno3did-tab-g", "f47ac10b-58cc-a372", "3ssmqephy1"]
+    lasting = ["m-menu", "m-1", "main", "h2o-intro", "col2-row3", "input-text-field-19", "step-1of3"]
+    page = "".join(f"<p id={each}><button>{each}</button></p>" for each in drawn + lasting)
+    await run(tab, f"document.body.innerHTML = {page!r}; return null;")
+    paths = await run(tab, "return (await pickAll(99, [])).map(([element]) => selectorOf(element));")
+    by_id = [path[1:].split(" ")[0] for path in paths if path.startswith("#")]
+    assert by_id == lasting
+
+
 async def test_the_tokens_of_a_page_are_what_is_in_use(tab: Tab):
     css = """
         body { margin: 0; font: 16px/24px Inter, sans-serif; color: #333 }

@@ -2,10 +2,13 @@
 
 const LASTING_ID = /^[A-Za-z_][\w-]{0,59}$/;
 const MADE_UP_ID = /\d{4}/;
+const MADE_UP_PART = /^(?=\w{6})[a-z]*\d+[a-z]+\d/i;
+const BETWEEN_PARTS = /[-_]/;
 
 const knownPaths = new Map();
 const placesOf = new Map();
 const onceOnly = new Map();
+const madeUpIn = new Map();
 
 function selectorOf(element) {
   const paths = [];
@@ -38,11 +41,27 @@ function pathBelow(element, scope) {
 
 /** Whether an id can be relied on: plain, not made up by a framework, and nobody else's. */
 function isUniqueId(id, scope) {
-  if (!id || !LASTING_ID.test(id) || MADE_UP_ID.test(id)) return false;
+  if (!id || !LASTING_ID.test(id) || MADE_UP_ID.test(id) || isMadeUp(id, scope)) return false;
   if (!onceOnly.has(scope)) onceOnly.set(scope, new Map());
   const known = onceOnly.get(scope);
   if (!known.has(id)) known.set(id, safe(scope).querySelectorAll(`#${id}`).length === 1);
   return known.get(id);
+}
+
+/** Whether some part of an id was drawn by lot: it looks so, or others do that begin like it and are as long. */
+function isMadeUp(id, scope) {
+  if (!madeUpIn.has(scope)) {
+    const ids = [...safe(scope).querySelectorAll('[id]')].map((element) => safe(element).getAttribute('id'));
+    const lots = ids.flatMap(idParts).filter(({ part }) => MADE_UP_PART.test(part));
+    madeUpIn.set(scope, new Set(lots.map(({ family }) => family)));
+  }
+  return idParts(id).some(({ family }) => madeUpIn.get(scope).has(family));
+}
+
+function idParts(id) {
+  const parts = id.split(BETWEEN_PARTS);
+  return parts.map((part, place) => (
+    { part, family: place === 0 ? part : [...parts.slice(0, place), part.length].join('-') }));
 }
 
 function step(element) {
