@@ -116,6 +116,13 @@ async def test_variables_that_nobody_uses_stay_behind(trap: Trap):
     assert "own-unused" not in css
 
 
+async def test_no_digit_that_counts_is_lost(trap: Trap):
+    css = (await trap("six_digits"))["css"]
+    assert "letter-spacing: 0.0892857143em" in css
+    assert "line-height: 1.4285715" in css
+    assert "height: 190.704px" in css, "190.703125, where 190.703 would be a 64th less"
+
+
 async def test_a_variable_that_another_condition_changes_comes_with_it(trap: Trap):
     css = (await trap("dark_variables"))["css"]
     assert "--ground: #fff" in css

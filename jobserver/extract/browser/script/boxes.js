@@ -83,7 +83,7 @@ function sized(node, component, side) {
   if (!hasSize || !used.endsWith('px')) return [];
   const isItem = side === 'width' && /flex/.test(getComputedStyle(node.clone.parentElement).display);
   const firm = isItem ? [[node, component, '', 'flex-shrink', '0']] : [];
-  return [[node, component, '', side, used], ...firm];
+  return [[node, component, '', side, laidOut(used)], ...firm];
 }
 
 /** Whether lines are too high for letters that are not there: in many old pages those have no part in them (Quirks Mode, 3.2). */
@@ -103,7 +103,7 @@ function tightened(node, component) {
   const inside = ({ children }) => children.filter((child) => child.clone && isShown(child)).flatMap(asBefore);
   const asBefore = (child) => {
     const isEmpty = getComputedStyle(child.clone).display === 'inline' && !hasWords(child);
-    return isEmpty ? inside(child) : [[child, component, '', 'line-height', lineHeight(child.element)]];
+    return isEmpty ? inside(child) : [[child, component, '', 'line-height', lineHeightOf(child.element)]];
   };
   return [[node, component, '', 'line-height', '0'], ...inside(node)];
 }
@@ -157,8 +157,8 @@ function placed(node, component) {
   const style = getComputedStyle(node.clone);
   const { x, y } = node.off;
   for (const side of ['x', 'y']) node.off.settled.add(side);
-  const moved = (start, by) => inPixels(parseFloat(style[start]) + by);
-  const { width, height } = style;
+  const moved = (start, by) => laidOut(inPixels(parseFloat(style[start]) + by));
+  const [width, height] = [style.width, style.height].map(laidOut);
   const sides = { left: moved('left', x), top: moved('top', y), right: 'auto', bottom: 'auto', width, height };
   return Object.entries(sides).map(([name, value]) => [node, component, '', name, value]);
 }

@@ -18,7 +18,7 @@ function pseudoDifferences({ node, component }, pseudo) {
   const names = [...(knownKey(node, component) === null ? NAMES : component.partNames), ...layout];
   const values = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
   for (const [name, value] of differing(names, ...values, { theirs: theirs.color, ours: ours.color })) {
-    writes.push([pseudo, name, value]);
+    writes.push([pseudo, name, LAID_OUT.has(name) ? laidOut(value) : value]);
     if (WIDTH_OF[name]) writes.push([pseudo, WIDTH_OF[name], theirs.getPropertyValue(WIDTH_OF[name])]);
   }
   return writes;

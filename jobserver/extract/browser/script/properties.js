@@ -85,6 +85,27 @@ function computedValue(element, name) {
   return value ? String(value) : getComputedStyle(element).getPropertyValue(name);
 }
 
+/** The computed line height: of a number all its digits, for what is cut off may be what makes a line a whole pixel high. */
+function lineHeightOf(element) {
+  const height = safe(element).computedStyleMap().get('line-height');
+  const isNumber = height instanceof CSSUnitValue && height.unit === 'number';
+  return isNumber ? wholeNumber(height.value) : computedValue(element, 'line-height');
+}
+
+/** The shortest text that is the same number to the browser, which counts with 24 bits and writes six digits. */
+function wholeNumber(value) {
+  let digits = 6;
+  while (Math.fround(value.toPrecision(digits)) !== Math.fround(value)) digits += 1;
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** Used pixels as they are laid out. They come in 64ths, of which six digits may fall short: then it would be one less. */
+function laidOut(value) {
+  if (!/^-?[\d.]+px$/.test(value)) return value;
+  const exact = Math.round(parseFloat(value) * 64) / 64;
+  return `${(Math.sign(exact) * Math.ceil(Math.abs(exact) * 1000)) / 1000}px`;
+}
+
 /** [name, value] of every property in which `ours` is not what `theirs` is; colours that follow the text's are equal. */
 function differing(names, theirs, ours, colors) {
   const found = [];

@@ -75,18 +75,13 @@ function differencesOf({ node, component }, names) {
   const writes = [];
   for (const [name, value] of differing(names, theirs, ours, colors)) {
     if (component.moving.get(node.element)?.has(name) || component.needless.has(name)) continue;
-    writes.push(['', name, name === 'line-height' ? lineHeight(node.element) : value]);
+    writes.push(['', name, name === 'line-height' ? lineHeightOf(node.element) : value]);
     // By itself this family makes letters smaller whose size nobody has said.
     if (name === 'font-family' && value === 'monospace') writes.push(['', 'font-size', theirValue(node, 'font-size')]);
     const width = WIDTH_OF[name];
     if (width) writes.push(['', width, theirValue(node, width)]);
   }
   return writes;
-}
-
-/** A number stays one, with all its digits: it is inherited as a number, and multiplied. */
-function lineHeight(element) {
-  return exactly(computedValue(element, 'line-height'), safe(element).computedStyleMap().get('line-height'));
 }
 
 /** What is expected of a node in place of what the page has; undefined where that is the same. */
