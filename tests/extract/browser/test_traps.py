@@ -123,6 +123,15 @@ async def test_no_digit_that_counts_is_lost(trap: Trap):
     assert "height: 190.704px" in css, "190.703125, where 190.703 would be a 64th less"
 
 
+async def test_variables_come_along_whatever_their_names(trap: Trap):
+    css = (await trap("escaped_variables"))["css"]
+    rest, hover = css.split(":where(:hover)")
+    said = "--space-1_5: 6px", "gap: var(--space-1_5)", "--ring-inset: var(--empty, ", "--empty: ;"
+    assert [each for each in said if each not in rest] == [], css
+    assert "gap: calc(2 * var(--space-1_5))" in hover
+    assert "width: var(--space-1_2f_5)" in css
+
+
 async def test_a_variable_that_another_condition_changes_comes_with_it(trap: Trap):
     css = (await trap("dark_variables"))["css"]
     assert "--ground: #fff" in css

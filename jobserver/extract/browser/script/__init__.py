@@ -19,7 +19,7 @@ _RULES = " ".join(
 _READS_RULES = (
     "readRules, matchedRules, flatten, covers, holds, declaredVariables, fontFaces, keyframes, registered, "
     "flattenAlike, renewKinds, kindOf, plainKey, isWithout, namesReaching, mediaConditions, rootsWithSheets, "
-    "plainValue, placesSet"
+    "plainValue, placesSet, nameInPage"
 )
 
 _CAPTURING = (

@@ -56,7 +56,7 @@ function isTaken(name, value, outside, rules) {
 }
 
 function variableOf(element, name) {
-  return plainValue(getComputedStyle(element).getPropertyValue(name), document.baseURI);
+  return plainValue(getComputedStyle(element).getPropertyValue(nameInPage(name)), document.baseURI);
 }
 
 /** How much of an element the groups that it stands in let be seen (CSS Color 4, section 3.2). */

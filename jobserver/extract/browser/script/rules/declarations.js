@@ -9,6 +9,11 @@ const UNIT_SIGNS = { number: '', percent: '%' };
 const DEFAULT_ROOT_SIZE = 16;
 const BEFORE_COLON = /(?<![a-z-])[a-z-]+(?=:)/g;
 
+const OUT_OF_NAMES = /[^\w\u0080-\uffff-]/;
+const EVERY_OUT = new RegExp(OUT_OF_NAMES.source, 'g');
+const ESCAPED_NAME = /(?<=(?:var\(|@property)\s*)--[\w\u0080-\uffff-]*\\(?:[\w\u0080-\uffff-]|\\?[^\s(){},;])*/g;
+
+const namesInPage = new Map();
 const blocks = new WeakMap();
 let rootSize = null;
 
@@ -35,7 +40,7 @@ function readBlock(style, rule, base, typed) {
       [said, value] = shorthands.get(name) ?? (name === 'all' ? restOfAll(style, names) : lostShorthand(name, rule));
     } else if (PERHAPS_CUT.test(value)) value = exactly(value, typed?.get(name));
     if (said === null || values.has(said)) continue;
-    values.set(said, plainValue(value, base));
+    values.set(plainName(said), plainValue(value, base));
     if (said !== name) putBehind(values, said);
   }
   return block;
@@ -74,6 +79,7 @@ function plainValue(value, base) {
   let plain = value.trim();
   if (plain.includes('url(')) plain = plain.replace(ADDRESS, (whole, ...found) => absoluteAddress(whole, found, base));
   if (plain.includes('rem')) plain = withoutRootEm(plain);
+  if (plain.includes('\\')) plain = plain.replace(ESCAPED_NAME, (name) => plainName(unescaped(name)));
   return plain.includes('3333') || plain.includes('6667') ? withAllDigits(plain) : plain;
 }
 
@@ -81,6 +87,19 @@ function plainValue(value, base) {
 function exactly(text, value) {
   if (!PERHAPS_CUT.test(text) || !(value instanceof CSSUnitValue)) return text;
   return `${Number(value.value.toPrecision(9))}${UNIT_SIGNS[value.unit] ?? value.unit}`;
+}
+
+/** A custom property's name without what must be escaped: `--space-1.5` is `--space-1_5`. See `nameInPage`. */
+function plainName(name) {
+  if (!name.startsWith('--') || !OUT_OF_NAMES.test(name)) return name;
+  const plain = name.replace(EVERY_OUT, (sign) => (sign === '.' ? '_' : `_${sign.codePointAt(0).toString(16)}_`));
+  namesInPage.set(plain, name);
+  return plain;
+}
+
+/** What the page calls the custom property that has this name in a component. */
+function nameInPage(name) {
+  return namesInPage.get(name) ?? name;
 }
 
 /** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */

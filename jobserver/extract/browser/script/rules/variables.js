@@ -80,6 +80,7 @@ function keyframes() {
 function registered() {
   const last = new Map(atRules.properties.map((rule) => [rule.name, rule]));
   return [...last.values()].map((rule) => ({
-    name: rule.name, inherits: rule.inherits, syntax: rule.syntax, initial: rule.initialValue, text: rule.cssText,
+    name: plainName(rule.name), inherits: rule.inherits, syntax: rule.syntax, initial: rule.initialValue,
+    text: plainValue(rule.cssText, document.baseURI),
   }));
 }
