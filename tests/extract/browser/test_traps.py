@@ -119,7 +119,10 @@ async def test_variables_that_nobody_uses_stay_behind(trap: Trap):
 async def test_no_digit_that_counts_is_lost(trap: Trap):
     css = (await trap("six_digits"))["css"]
     assert "letter-spacing: 0.0892857143em" in css
-    assert "line-height: 1.4285715" in css
+    assert "line-height: 1.4285715;" in css, "inherited: what the browser computed, in as many digits as it has"
+    assert "line-height: 1.42857143;" in css
+    assert "padding-left: 14.28571429%" in css
+    assert "line-height: var(--nowhere, 1.33333);" in css, "as it is written there"
     assert "height: 190.704px" in css, "190.703125, where 190.703 would be a 64th less"
 
 

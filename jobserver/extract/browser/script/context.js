@@ -41,7 +41,9 @@ function expectedOf(component) {
     Object.assign(expected, roundedAround(element));
   }
   const widest = computedValue(element, 'max-width');
-  if (widest.includes('%') && widest !== '100%') expected['max-width'] = 'none';
+  // Alone it stands in as much room as it is drawn on.
+  const isAsWide = widest === '100%' && isShift(style.transform) && style.scale === 'none';
+  if (widest.includes('%') && !isAsWide) expected['max-width'] = 'none';
   if (computedValue(element, 'min-width').includes('%')) expected['min-width'] = 'auto';
   for (const side of PADDINGS) if (computedValue(element, side).includes('%')) expected[side] = style.getPropertyValue(side);
   return { ...expected, ...decorationOf(element, style) };

@@ -4,8 +4,8 @@ const ADDRESS = /url\(\s*(?!\s)(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"
 const KEPT = /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|url\([^)]*\)?)/;
 const ROOT_EM = new RegExp(`${KEPT.source}|${/(?<![\w.#-])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)rem\b/.source}`, 'gi');
 const THIRDS = /(?<![\w#])(\d{0,20}\.\d{0,20}?)(?:(3{3,20})|(6{3,20})7)(?=%|[a-z]|[\s,)/*+-]|$)/gi;
-const PERHAPS_CUT = /^[-+]?(?=[\d.]{7})\d*\.\d+(?:%|[a-z]+)?$/i;
-const UNIT_SIGNS = { number: '', percent: '%' };
+const SIX_DIGITS = /^-?0*\.?0*[1-9](?:\.?\d){5}(?:[a-z]+|%)?$/;
+const UNITS = { number: '', percent: '%' };
 const DEFAULT_ROOT_SIZE = 16;
 const BEFORE_COLON = /(?<![a-z-])[a-z-]+(?=:)/g;
 
@@ -38,9 +38,9 @@ function readBlock(style, rule, base, typed) {
     if (value === '' && !name.startsWith('--')) {
       shorthands ??= shorthandsIn(style);
       [said, value] = shorthands.get(name) ?? (name === 'all' ? restOfAll(style, names) : lostShorthand(name, rule));
-    } else if (PERHAPS_CUT.test(value)) value = exactly(value, typed?.get(name));
+    }
     if (said === null || values.has(said)) continue;
-    values.set(plainName(said), plainValue(value, base));
+    values.set(plainName(said), saidOf(said, value, typed, base));
     if (said !== name) putBehind(values, said);
   }
   return block;
@@ -74,19 +74,23 @@ function restOfAll(style, names) {
   return free ? ['all', style.getPropertyValue(free)] : [null, ''];
 }
 
+/** The value of one declaration. What has a variable in it, or is one, the browser keeps as somebody wrote it. */
+function saidOf(name, value, typed, base) {
+  const isWritten = name.startsWith('--') || value.includes('var(');
+  return isWritten ? inPlace(value, base) : inPlace(numberOf(value, typed?.get(name)) ?? withAllDigits(value), base);
+}
+
 /** A value as it can stand anywhere. */
 function plainValue(value, base) {
+  return withAllDigits(inPlace(value, base));
+}
+
+function inPlace(value, base) {
   let plain = value.trim();
   if (plain.includes('url(')) plain = plain.replace(ADDRESS, (whole, ...found) => absoluteAddress(whole, found, base));
   if (plain.includes('rem')) plain = withoutRootEm(plain);
   if (plain.includes('\\')) plain = plain.replace(ESCAPED_NAME, (name) => plainName(unescaped(name)));
-  return plain.includes('3333') || plain.includes('6667') ? withAllDigits(plain) : plain;
-}
-
-/** `text`, or all digits of the number that it is: as text `1.42857143` is `1.42857`, and twenty such lines are too low. */
-function exactly(text, value) {
-  if (!PERHAPS_CUT.test(text) || !(value instanceof CSSUnitValue)) return text;
-  return `${Number(value.value.toPrecision(9))}${UNIT_SIGNS[value.unit] ?? value.unit}`;
+  return plain;
 }
 
 /** A custom property's name without what must be escaped: `--space-1.5` is `--space-1_5`. See `nameInPage`. */
@@ -104,9 +108,15 @@ function nameInPage(name) {
 
 /** The browser writes six digits of a number: of thirds, which are the most frequent by far, the others are known. */
 function withAllDigits(value) {
-  if (/["']|url\(/.test(value)) return value;
+  if (!/3333|6667/.test(value) || /["']|url\(/.test(value)) return value;
   return value.replace(THIRDS, (whole, start, threes) => (
     whole.replace('.', '').length < 6 ? whole : start + (threes ? '3333333333' : '6666666667')));
+}
+
+/** Of a single number the browser knows what it does not write; null where that is nothing. */
+function numberOf(text, typed) {
+  const isCut = SIX_DIGITS.test(text) && typed instanceof CSSUnitValue;
+  return isCut ? `${Number(typed.value.toPrecision(10))}${UNITS[typed.unit] ?? typed.unit}` : null;
 }
 
 function absoluteAddress(whole, [double, single, bare], base) {
