@@ -65,8 +65,11 @@ async def test_an_outline_that_a_state_draws_keeps_the_colour_it_had(flat: Flat)
 
 
 async def test_thirds_have_more_digits_than_the_browser_writes(flat: Flat):
-    rules = await flat("#x { width: calc(100% / 3); margin-left: 66.666667% }", "<p id=x>")
-    assert base(rules)["margin-left"] == "66.6666666667%"
+    css = "#x { width: calc(100% / 3); left: calc(200% / 3 + 1px); margin-left: 66.666667%; line-height: 1.33333 }"
+    said = base(await flat(css, "<p id=x>"))
+    assert said["width"] == "calc(33.3333333333%)"
+    assert said["left"] == "calc(66.6666666667% + 1px)"
+    assert (said["margin-left"], said["line-height"]) == ("66.666667%", "1.33333"), "as many as were written"
 
 
 async def test_imported_sheets_have_their_layers_and_conditions(flat: Flat):

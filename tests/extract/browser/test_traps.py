@@ -177,7 +177,7 @@ async def test_a_root_goes_on_looking_in_its_states_as_its_page_made_it(visit: V
     text = """<!doctype html><style>
       body { color: rgb(20 60 90); font-size: 20px } .faded { opacity: .5 } #it { opacity: .8; color: teal; border: 0 }
       #it:hover { color: var(--nowhere); opacity: 1; font-size: 2em; border-radius: inherit }
-      #it:focus { color: inherit }
+      #it:focus { color: inherit } #it:active { color: color-mix(in oklab, currentColor, #000 20%) }
     </style><div class="faded"><button id="it">Save</button></div>"""
     site.add("/", responds(text=text, content_type="text/html"))
     css = only(await visit(site.url("/")))["css"]
@@ -186,6 +186,7 @@ async def test_a_root_goes_on_looking_in_its_states_as_its_page_made_it(visit: V
     said = ("color: rgb(20, 60, 90);", "opacity: 0.5;", "font-size: 40px;", "border-radius: 0px;")
     assert [line for line in said if line not in hover.split("}")[0]] == [], css
     assert "color: rgb(20, 60, 90);" in focus.split("}")[0]
+    assert "rgb(20, 60, 90) 80%" in css.split(":where(:active)")[1]
 
 
 async def test_filters_around_a_root_come_after_its_own(trap: Trap):

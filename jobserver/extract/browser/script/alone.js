@@ -4,6 +4,7 @@ const LONE_VARIABLE = /^var\(\s*(--[^\s,()]+)\s*\)$/;
 const BY_PARENT = /^([\d.]+)(em|%)$/;
 const CORNERS = [['top', 'left'], ['top', 'right'], ['bottom', 'right'], ['bottom', 'left']];
 const HALF = 0.5; // a pixel
+const CURRENT = /(?<![\w-])currentcolor(?![\w-])/gi;
 const NUMBER = /^[\d.]+%?$/;
 // Properties that an element without a value of its own takes from its parent.
 const HANDED_DOWN = new RegExp(`^(?:${[
@@ -41,6 +42,8 @@ function inState(name, value, outside, rules) {
     const by = size[1] / (size[2] === '%' ? 100 : 1);
     return `${Number((parseFloat(getComputedStyle(outside).fontSize) * by).toFixed(4))}px`;
   }
+  // The text's colour is the parent's in what says the text's own, also where it is mixed with another.
+  if (name === 'color' && value.search(CURRENT) >= 0) return value.replaceAll(CURRENT, getComputedStyle(outside).color);
   if (!isTaken(name, value, outside, rules)) return atRest(name, value, outside);
   return computedValue(outside, name) || value;
 }
@@ -48,7 +51,7 @@ function inState(name, value, outside, rules) {
 /** Whether a declaration says no more than that the parent's value is taken. */
 function isTaken(name, value, outside, rules) {
   if (name.startsWith('--') || name === 'all') return false;
-  if (value === 'inherit' || (name === 'color' && value.toLowerCase() === 'currentcolor')) return true;
+  if (value === 'inherit') return true;
   if (!HANDED_DOWN.test(name)) return false;
   const [, variable] = LONE_VARIABLE.exec(value) ?? [];
   const isSaid = () => rules.some(({ declarations }) => Object.hasOwn(declarations, variable));
