@@ -156,6 +156,12 @@ async def test_only_fonts_in_use_come_along(trap: Trap):
     assert "Unused" not in css
 
 
+async def test_what_a_part_is_relative_to_has_its_size_first(trap: Trap):
+    after = (await trap("parts_of_stretched_boxes"))["css"].split("::after {")[1].split("}")[0]
+    assert "height: 100%" in after
+    assert "origin" not in after
+
+
 async def test_relative_sizes_are_said_as_the_page_says_them(trap: Trap):
     css = (await trap("relative_sizes"))["css"]
     assert "width: 30%" in css
