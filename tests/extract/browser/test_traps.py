@@ -156,6 +156,13 @@ async def test_only_fonts_in_use_come_along(trap: Trap):
     assert "Unused" not in css
 
 
+async def test_a_box_between_on_and_off_is_no_state(trap: Trap):
+    css = (await trap("neither_on_nor_off"))["css"]
+    assert "indeterminate" not in css
+    assert "gray" not in css
+    assert "navy" in css.split(":hover")[1].split("}")[0]
+
+
 async def test_what_a_part_is_relative_to_has_its_size_first(trap: Trap):
     after = (await trap("parts_of_stretched_boxes"))["css"].split("::after {")[1].split("}")[0]
     assert "height: 100%" in after
