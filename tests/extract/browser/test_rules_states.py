@@ -37,12 +37,17 @@ async def test_a_state_follows_the_class(flat: Flat, selector: str, suffix: str)
 
 
 @pytest.mark.parametrize(
-    "selector", [".out:hover .a", ".out:focus-within > div > .a", ":root:hover .a", ".a:hover:not(:hover)", "p:focus"]
+    "selector", [".out:hover .a", "h2:focus-within ~ div > .a", ":root:hover .a", ".a:hover:not(:hover)", "p:focus"]
 )
 async def test_a_state_that_can_never_be_is_left_out(flat: Flat, selector: str):
-    assert (
-        await flat(f"{selector} {{ color: red }}", "<div class=out><div id=c><button id=x class=a></button><p>") == []
-    )
+    html = "<div class=out><h2><a href=/></a></h2><div id=c><button id=x class=a></button><p>"
+    assert await flat(f"{selector} {{ color: red }}", html) == []
+
+
+async def test_the_focus_within_what_is_around_is_that_within_the_root(flat: Flat):
+    css = ".out:focus-within > div > .a { color: red } .out:focus-within > .a { top: 1px }"
+    (rule,) = await flat(css, "<div class=out><div id=c><button id=x class=a></button>")
+    assert (rule["suffix"], rule["declarations"]) == (":where({0}:focus-within *)", {"color": "red"})
 
 
 async def test_what_is_only_true_while_nothing_happens_outside_is_true(flat: Flat):

@@ -219,13 +219,27 @@ function conditionOfPlace({ name, list }, element, around) {
   return condition;
 }
 
-/** A state of an element inside the component stays open; outside it is what it is now, and nothing is hovered. */
+/** A state of an element inside the component stays open; outside it is what it is now, and nothing is hovered.
+ *
+ * But for the focus within: it is where the root's is.
+ */
 function conditionOfState(simple, element, { places }) {
   const { kind, name, text } = simple;
   const inside = places.has(element) && mayBe(name, element, places);
   if (kind === 'attribute' && !fits(element, 'details,dialog')) return present(element, text);
   if (inside) return [[stateOf(element, text)]];
+  const root = name === 'focus-within' ? rootInside(element, places) : null;
+  if (root !== null) return [[stateOf(root, text)]];
   return DYNAMIC.has(name) && name !== 'popover-open' ? NEVER : present(element, text);
+}
+
+/** The root that an element outside of the component is around, if it can have the focus: then that has it within, too. */
+function rootInside(element, places) {
+  const [root = null] = places.keys();
+  if (root === null || !mayBe('focus-within', root, places)) return null;
+  let outer = root;
+  while (outer !== null && outer !== element) outer = renderedParent(outer);
+  return outer === null ? null : root;
 }
 
 function present(element, text) {
