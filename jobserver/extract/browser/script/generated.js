@@ -1,12 +1,13 @@
 // What `::before` and `::after` show, and where: they have no box of which the page could be asked.
 
 const PSEUDO = ['::before', '::after'];
+const PIXELS = /^-?[\d.]+px$/;
 
 function isGenerated(style) {
   return !/^(?:none|normal|)$/.test(style.content) && style.display !== 'none';
 }
 
-/** What is to be written for a pseudo-element. Where one stands that is placed is said later, for each by itself. */
+/** What is to be written for a pseudo-element; of one that is placed what it has from boxes comes later, when those are right. */
 function pseudoDifferences({ node, component }, pseudo) {
   if (isWithout(node.element, pseudo)) return [];
   const isThere = node.theirs[pseudo] ??= isGenerated(getComputedStyle(node.element, pseudo));
@@ -14,8 +15,7 @@ function pseudoDifferences({ node, component }, pseudo) {
   const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
   const writes = isGenerated(ours) && !isThere ? [[pseudo, 'content', 'none']] : [];
   if (!isThere) return writes;
-  const layout = LAYOUT.filter((name) => theirs.position !== 'absolute' || !INSETS.includes(name));
-  const names = [...(knownKey(node, component) === null ? NAMES : component.partNames), ...layout];
+  const names = [...(knownKey(node, component) === null ? NAMES : component.partNames), ...(isAbsolute(theirs) ? [] : LAYOUT)];
   const values = [node.element, node.clone].map((element) => readValues(element, pseudo, names));
   for (const [name, value] of differing(names, ...values, { theirs: theirs.color, ours: ours.color })) {
     writes.push([pseudo, name, LAID_OUT.has(name) ? laidOut(value) : value]);
@@ -24,12 +24,17 @@ function pseudoDifferences({ node, component }, pseudo) {
   return writes;
 }
 
+function isAbsolute({ position }) {
+  return position === 'absolute';
+}
+
 /** The sides by which a pseudo-element is placed in the page; none of what stays where it would have stood. */
 function placedSides(component, node, pseudo) {
   const { element, rules } = node;
-  if (element === null || isWithout(element, pseudo)) return [];
+  const isSaid = component.mode !== 'rules' || rules.some(({ suffix }) => suffix.includes(pseudo));
+  if (element === null || !isSaid || isWithout(element, pseudo)) return [];
   const style = getComputedStyle(element, pseudo);
-  if (style.position !== 'absolute' || !isGenerated(style)) return [];
+  if (!isAbsolute(style) || !isGenerated(style)) return [];
   if (component.mode !== 'rules') return INSETS;
   return INSETS.filter((name) => {
     const { declarations } = rules[lastSetting(component, node, pseudo, name)] ?? {};
@@ -57,16 +62,31 @@ function holdsPlaced(element) {
   return position !== 'static' || transform !== 'none' || filter !== 'none' || /layout|paint|strict|content/.test(contain);
 }
 
-/** Writes the places of pseudo-elements: by the same sides, or, of what something outside placed, where that was. */
-async function placeGenerated(sandbox, nodes) {
-  const writes = [];
-  for (const { node, component } of nodes) {
-    await breatheInTime();
-    for (const pseudo of PSEUDO) {
-      for (const write of placesOfGenerated(component, node, pseudo)) writes.push([node, component, pseudo, ...write]);
+/** Writes what pseudo-elements have from the boxes that they stand in: sizes, places, and what is relative to both. */
+async function placeGenerated(sandbox, components) {
+  const placed = levelsOf(components).flat().flatMap(({ node, component }) => PSEUDO
+    .filter((pseudo) => node.theirs[pseudo] === true && isAbsolute(getComputedStyle(node.element, pseudo)))
+    .map((pseudo) => [node, component, pseudo]));
+  const sizes = (...given) => wrongSizes(...given, [...SIZED, ...TRACKS]);
+  const others = (...given) => wrongSizes(...given, ['transform', ...ORIGINS]);
+  for (const find of [sizes, placesOfGenerated, others]) {
+    const writes = [];
+    for (const [node, component, pseudo] of placed) {
+      await breatheInTime();
+      for (const write of find(component, node, pseudo)) writes.push([node, component, pseudo, ...write]);
     }
+    for (const write of writes) fix(sandbox, ...write);
   }
-  for (const write of writes) fix(sandbox, ...write);
+}
+
+function wrongSizes(_component, { element, clone }, pseudo, names) {
+  const [theirs, ours] = [element, clone].map((each) => readValues(each, pseudo, names));
+  return names.flatMap((name, index) => (isNear(theirs[index], ours[index]) ? [] : [[name, laidOut(theirs[index])]]));
+}
+
+/** Whether two used values are the same length, but for what layout rounds. */
+function isNear(one, other) {
+  return one === other || (PIXELS.test(one) && PIXELS.test(other) && Math.abs(parseFloat(one) - parseFloat(other)) <= TOLERANCE);
 }
 
 function placesOfGenerated(component, node, pseudo) {
@@ -75,7 +95,7 @@ function placesOfGenerated(component, node, pseudo) {
   const root = component.root.element;
   const [theirs, ours] = [node.element, node.clone].map((element) => getComputedStyle(element, pseudo));
   if (containing(node.element, root) !== null) {
-    return sides.filter((side) => theirs[side] !== ours[side]).map((side) => [side, theirs[side]]);
+    return sides.filter((side) => !isNear(theirs[side], ours[side])).map((side) => [side, laidOut(theirs[side])]);
   }
   let outer = renderedParent(root);
   while (outer !== null && !holdsPlaced(outer)) outer = renderedParent(outer);

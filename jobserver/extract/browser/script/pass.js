@@ -45,6 +45,7 @@ async function compareBuilt(sandbox, components) {
   await build(sandbox, shown);
   await repairStyles(sandbox, shown);
   await repairBoxes(sandbox, shown);
+  await placeGenerated(sandbox, shown);
   await settleLines(sandbox, shown);
 }
 

@@ -12,7 +12,6 @@ async function repairStyles(sandbox, components) {
     await comparePart(sandbox, nodes.filter(isListItem), '::marker', MARKER);
     await comparePart(sandbox, nodes.filter(({ node }) => node.clone.placeholder), '::placeholder', PLACEHOLDER);
   }
-  await placeGenerated(sandbox, levels.flat());
   const changed = await compareLayout(sandbox, levels.flat());
   await compareLayout(sandbox, levels.flat().filter(({ component }) => changed.has(component)));
 }
