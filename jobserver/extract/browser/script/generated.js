@@ -1,6 +1,7 @@
 // What `::before` and `::after` show, and where: they have no box of which the page could be asked.
 
 const PSEUDO = ['::before', '::after'];
+const HOLDS_PLACED = ['transform', 'translate', 'rotate', 'scale', 'perspective', 'filter', 'backdrop-filter'];
 const PIXELS = /^-?[\d.]+px$/;
 
 function isGenerated(style) {
@@ -57,9 +58,11 @@ function containing(element, root) {
   return null;
 }
 
+/** Whether a box places what is absolute inside of it (CSS Positioned Layout 3, section 2.1). */
 function holdsPlaced(element) {
-  const { position, transform, filter, contain } = getComputedStyle(element);
-  return position !== 'static' || transform !== 'none' || filter !== 'none' || /layout|paint|strict|content/.test(contain);
+  const style = getComputedStyle(element);
+  return style.position !== 'static' || HOLDS_PLACED.some((name) => style.getPropertyValue(name) !== 'none')
+    || /layout|paint|strict|content/.test(style.contain) || /transform|perspective|filter/.test(style.willChange);
 }
 
 /** Writes what pseudo-elements have from the boxes that they stand in: sizes, places, and what is relative to both. */
