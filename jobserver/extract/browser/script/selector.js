@@ -4,6 +4,7 @@ const LASTING_ID = /^[A-Za-z_][\w-]{0,59}$/;
 const MADE_UP_ID = /\d{4}/;
 const MADE_UP_PART = /^(?=\w{6})[a-z]*\d+[a-z]+\d/i;
 const BETWEEN_PARTS = /[-_]/;
+const MOST_IDS = 10000; // looked at for others that were drawn by lot
 
 const knownPaths = new Map();
 const placesOf = new Map();
@@ -51,7 +52,8 @@ function isUniqueId(id, scope) {
 /** Whether some part of an id was drawn by lot: it looks so, or others do that begin like it and are as long. */
 function isMadeUp(id, scope) {
   if (!madeUpIn.has(scope)) {
-    const ids = [...safe(scope).querySelectorAll('[id]')].map((element) => safe(element).getAttribute('id'));
+    const named = [...safe(scope).querySelectorAll('[id]')].slice(0, MOST_IDS);
+    const ids = named.map((element) => safe(element).getAttribute('id'));
     const lots = ids.flatMap(idParts).filter(({ part }) => MADE_UP_PART.test(part));
     madeUpIn.set(scope, new Set(lots.map(({ family }) => family)));
   }
