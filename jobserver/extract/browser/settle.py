@@ -28,6 +28,9 @@ MAX_HEIGHT = 20_000
 
 _MOVES = 3
 
+# Not above it: some pages take that for somebody who leaves, and have something to say to him.
+_BESIDE_THE_WINDOW = {"type": "mouseMoved", "x": 100_000, "y": 500}
+
 _SCROLLING = frozenset({"scroll", "scrollend"})
 
 Look = Callable[[], Awaitable[None]]
@@ -73,6 +76,7 @@ async def settle(page: Page, budget: Budget, look: Look | None = None) -> None:
 
 
 async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
+    await _take_the_pointer_away(page)
     has = await page.run(script.HAS, time_limit=budget.share(0.25, 8.0))
     await rest(page, budget)
     if look is not None:
@@ -83,6 +87,12 @@ async def _settle_here(page: Page, budget: Budget, look: Look | None) -> None:
     await _rouse(page, budget, has_scripts=has["scripts"])
     if has["scripts"]:
         await rest(page, budget)
+
+
+async def _take_the_pointer_away(page: Page) -> None:
+    """At first it is in the corner of the window, where what stands there is hovered."""
+    with suppress(ProtocolError, TimeoutError):
+        await page.send("Input.dispatchMouseEvent", _BESIDE_THE_WINDOW, time_limit=1.0)
 
 
 async def _rouse(page: Page, budget: Budget, *, has_scripts: bool) -> None:

@@ -56,6 +56,8 @@ class Tab:
         with suppress(TimeoutError):
             async with asyncio.timeout(_MOST_LOADING):
                 await self._loaded.wait()
+        # Else what stands in the corner of the window is hovered.
+        await self.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 100_000, "y": 500})
 
     async def quiet(self, seconds: float = _QUIET) -> None:
         """Wait until nothing was asked for in ``seconds``, within bounds."""

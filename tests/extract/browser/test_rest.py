@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from jobserver.extract.model import Unchanged
-from tests.extract.browser.reading import Visit
+from tests.extract.browser.reading import Visit, style
 from tests.extract.browser.web_site import Handler, Site, responds
 
 pytestmark = pytest.mark.browser
@@ -240,3 +240,13 @@ async def test_what_is_done_at_intervals_is_not_done_more_often(visit: Visit, si
         onload = go;
     """
     assert await said(visit, site, script) == "as it should"
+
+
+async def test_nothing_is_hovered_in_the_corner_of_the_window_and_nobody_leaves_by_the_top(visit: Visit, site: Site):
+    css = "body { margin: 0 } button { color: rgb(1, 2, 3) } header:hover button { color: rgb(9, 9, 9) }"
+    script = (
+        "onmouseout = ({ clientY }) => { if (clientY <= 0) say('Stay!') }; onload = () => setTimeout(say, 300, 'Save')"
+    )
+    page = f"<style>{css}</style><header><button></button></header><script>{SAYS}{script}</script>"
+    (button,) = [found for found in (await visit(site.html("/", page))).found if found.kind == "button"]
+    assert (button.text, style(button.root)["color"]) == ("Save", "rgb(1, 2, 3)")
