@@ -1,11 +1,12 @@
-"""Builds the pages that no package has ready: Hugo's sources of Bootstrap, Sphinx's documentation, pages of our own."""
+"""Builds the pages that no package has ready: Bootstrap's from Hugo's sources, Sphinx's, pages and apps of our own."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench.fidelity.commands import run
@@ -14,7 +15,29 @@ _OWN = Path(__file__).with_name("own")
 _THEMES = {"furo": "furo==2024.8.6", "rtd": "sphinx-rtd-theme==3.0.2", "pydata": "pydata-sphinx-theme==0.16.1"}
 _THEME_NAMES = {"rtd": "sphinx_rtd_theme", "pydata": "pydata_sphinx_theme"}
 _SPHINX = "sphinx==8.1.3"
-_TAILWIND = ("tailwindcss@4.3.5", "@tailwindcss/cli@4.3.5", "daisyui@5.8.1")
+_TAILWIND = ("tailwindcss@4.3.5", "@tailwindcss/cli@4.3.5")
+_DAISYUI = "daisyui@5.8.1"
+
+_APPS = Path(__file__).with_name("apps")
+_ESBUILD = "esbuild@0.28.2"
+_REACT = ("react@18.3.1", "react-dom@18.3.1")
+_EMOTION = ("@emotion/react@11.14.0", "@emotion/styled@11.14.1")
+_APP_PACKAGES = {
+    "antd.jsx": (*_REACT, "antd@5.29.3", "@ant-design/icons@5.6.1"),
+    "chakra.jsx": (*_REACT, "@chakra-ui/react@3.8.0", _EMOTION[0]),
+    "ionic.js": ("@ionic/core@8.8.19", "ionicons@8.1.0"),
+    "mui.jsx": (*_REACT, *_EMOTION, "@mui/material@6.5.0", "@mui/icons-material@6.5.0"),
+    "vuetify.js": ("vue@3.5.45", "vuetify@3.13.5"),
+}
+_APP_SHELL = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{name}</title>
+{sheet}
+</head>
+<body><div id="root"></div><script type="module" src="app.js"></script></body>
+</html>
+"""
 
 _EXAMPLES = "usr/share/doc/libjs-bootstrap5/examples"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -101,14 +124,44 @@ def own(_: Path, target: Path) -> None:
     """Our pages for libraries that have none, with Tailwind's sheet as its command builds it."""
     shutil.copytree(_OWN, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("sphinx"))
     (target / "npm").symlink_to("../../npm")
-    tools = target / ".tailwind"
-    tools.mkdir()
-    run("npm", "install", "--no-audit", "--no-fund", *_TAILWIND, cwd=tools)
-    shutil.copy(_OWN / "daisyui.css", tools / "in.css")
-    shutil.copy(_OWN / "daisyui.html", tools / "page.html")
-    run("npx", "tailwindcss", "-i", "in.css", "-o", "../daisyui.css", cwd=tools)
-    shutil.rmtree(tools)
+    _tailwind(_OWN / "daisyui.css", _OWN / "daisyui.html", _DAISYUI, into=target / "daisyui.css")
 
 
-BUILDERS: dict[str, Callable[[Path, Path], None]] = {"bootstrap": bootstrap, "sphinx": sphinx, "own": own}
+def apps(_: Path, target: Path) -> None:
+    """A small app for each library of components, bundled as those who use it would."""
+    for file, packages in _APP_PACKAGES.items():
+        app = target / Path(file).stem
+        app.mkdir()
+        _bundle(_APPS / file, packages, into=app)
+        sheet = '<link rel="stylesheet" href="app.css">' if (app / "app.css").exists() else ""
+        (app / "index.html").write_text(_APP_SHELL.format(name=app.name, sheet=sheet), encoding="utf-8")
+    page = target / "tailwind/index.html"
+    page.parent.mkdir()
+    shutil.copy(_APPS / "tailwind.html", page)
+    _tailwind(_APPS / "tailwind.css", page, into=page.with_name("app.css"))
+
+
+def _bundle(source: Path, packages: Sequence[str], *, into: Path) -> None:
+    """``app.js`` in the folder ``into`` and, where ``source`` imports style sheets, ``app.css``."""
+    with tempfile.TemporaryDirectory() as tools:
+        shutil.copy(source, tools)
+        _install(tools, _ESBUILD, *packages)
+        options = ("--bundle", "--minify", "--format=esm", "--jsx=automatic", f"--outfile={into / 'app.js'}")
+        run("npx", "esbuild", source.name, *options, cwd=tools)
+
+
+def _tailwind(sheet: Path, page: Path, *plugins: str, into: Path) -> None:
+    """The style sheet ``into`` that Tailwind's command makes of ``sheet`` and of the classes in ``page``."""
+    with tempfile.TemporaryDirectory() as tools:
+        _install(tools, *_TAILWIND, *plugins)
+        shutil.copy(sheet, Path(tools, "in.css"))
+        shutil.copy(page, Path(tools, "page.html"))
+        run("npx", "tailwindcss", "-i", "in.css", "-o", into, cwd=tools)
+
+
+def _install(folder: str, *packages: str) -> None:
+    run("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *packages, cwd=folder)
+
+
+BUILDERS: dict[str, Callable[[Path, Path], None]] = {"bootstrap": bootstrap, "sphinx": sphinx, "own": own, "apps": apps}
 """Name in ``built`` of the cache → what makes it there."""

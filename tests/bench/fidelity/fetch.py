@@ -47,6 +47,7 @@ DEBIAN = (
 """Packages of Debian 12, unpacked over each other into ``debian`` in the cache."""
 
 _NEEDS = {
+    "apps": (),
     "bootstrap": ("debian", "npm/bootstrap"),
     "own": tuple(
         f"npm/{name}"

@@ -20,6 +20,7 @@ def _of(group: str, root: str, paths: dict[str, str]) -> Iterable[Page]:
 
 
 _BOOTSTRAP = "album pricing checkout dashboard cheatsheet heroes navbars sidebars list-groups footers features carousel"
+_APPS = "mui antd chakra vuetify ionic tailwind"
 _DEBIAN = {
     "python": "python3.11/html/library/functions.html",
     "python-index": "python3.11/html/index.html",
@@ -58,6 +59,7 @@ PAGES: tuple[Page, ...] = (
     *_of("gentelella", "npm/gentelella/dist", {"form": "/production/form.html", "index": "/production/index.html"}),
     *_of("debian", "debian/usr/share/doc", {name: f"/{path}" for name, path in _DEBIAN.items()}),
     *_of("sphinx", "built/sphinx", {name: f"/{name}/index.html" for name in ("furo", "rtd", "pydata")}),
+    *_of("apps", "built/apps", {name: f"/{name}/" for name in _APPS.split()}),
     *_of(
         "own",
         "built/own",
