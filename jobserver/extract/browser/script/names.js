@@ -41,12 +41,10 @@ function namesCovered(name) {
  * that do not come along, of the state of what it stands in), and of a root what it stands in.
  */
 function namesAbout(node, component) {
-  const { theirs: { shared }, element } = node;
   const key = knownKey(node, component);
-  const around = node === component.root ? namesAround(element) : [];
+  const around = node === component.root ? namesAround(node.element) : [];
   if (key === null || around === null) return NAMES;
-  shared.reaching ??= namesReachingAny(element);
-  return [...innateNames(node, key), ...shared.reaching, ...around];
+  return [...innateNames(node, key), ...namesReachingAny(node), ...around];
 }
 
 /** See `plainKey`; null of what is not explained by its rules. What attributes say in a picture they say in its copy too. */
@@ -55,12 +53,17 @@ function knownKey({ element }, { mode }) {
   return key !== null && element instanceof SVGElement ? element.localName : key;
 }
 
+/** Of the first that is known by a key: what its rules say as the page is without any hides what the browser's sheet says. */
 function innateNames(original, key) {
-  return innate.get(key) ?? innate.set(key, NAMES.filter((name, index) => theirValue(original, name) !== blank[index])).get(key);
+  if (!innate.has(key)) {
+    const said = new Set(namesReachingAny(original));
+    innate.set(key, NAMES.filter((name, index) => said.has(name) || theirValue(original, name) !== blank[index]));
+  }
+  return innate.get(key);
 }
 
-function namesReachingAny(element) {
-  return [...new Set([...namesReaching(element)].flatMap(namesCovered))];
+function namesReachingAny({ theirs: { shared }, element }) {
+  return shared.reaching ??= [...new Set([...namesReaching(element)].flatMap(namesCovered))];
 }
 
 /** All that is said of what an element stands in, and may be inherited; null where not all is known. */
@@ -79,5 +82,5 @@ function namesAround(element) {
 function withNamesOf(original, names) {
   const key = plainKey(original.element);
   if (names === null || key === null) return null;
-  return [...new Set([...names, ...innateNames(original, key), ...namesReachingAny(original.element)])];
+  return [...new Set([...names, ...innateNames(original, key), ...namesReachingAny(original)])];
 }
