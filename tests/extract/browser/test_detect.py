@@ -233,6 +233,13 @@ async def test_ids_that_are_drawn_by_lot_are_not_relied_on(tab: Tab):
     assert by_id == lasting
 
 
+async def test_an_id_of_very_many_parts_costs_no_more_than_others(tab: Tab):
+    page = f"<p id={'-' * 60_000}></p><p id=one><a href=/a>A</a></p>"
+    await run(tab, f"document.body.innerHTML = {page!r}; return null;")
+    script = "const began = performance.now(); selectorOf(document.links[0]); return performance.now() - began;"
+    assert await run(tab, script) < 200
+
+
 async def test_the_tokens_of_a_page_are_what_is_in_use(tab: Tab):
     css = """
         body { margin: 0; font: 16px/24px Inter, sans-serif; color: #333 }

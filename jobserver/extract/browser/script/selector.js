@@ -54,7 +54,7 @@ function isMadeUp(id, scope) {
   if (!madeUpIn.has(scope)) {
     const named = [...safe(scope).querySelectorAll('[id]')].slice(0, MOST_IDS);
     const ids = named.map((element) => safe(element).getAttribute('id'));
-    const lots = ids.flatMap(idParts).filter(({ part }) => MADE_UP_PART.test(part));
+    const lots = ids.filter((each) => LASTING_ID.test(each)).flatMap(idParts).filter(({ part }) => MADE_UP_PART.test(part));
     madeUpIn.set(scope, new Set(lots.map(({ family }) => family)));
   }
   return idParts(id).some(({ family }) => madeUpIn.get(scope).has(family));
