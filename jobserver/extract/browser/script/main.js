@@ -59,7 +59,7 @@ function parentOf(element, places) {
 /** A component whose tree is known, and whose rules are not yet. */
 async function componentOf(element, look) {
   const most = Math.min(options.elementsEach, budget.elements);
-  const its = { elements: most, cut: false, root: element, used: new Set(), symbols: [] };
+  const its = { elements: most, cut: false, root: element, used: new Map(), symbols: [] };
   const root = await treeOf(element, its);
   if (its.symbols.length > 0) hideSymbols(root, its.symbols);
   budget.elements -= most - its.elements;

@@ -156,13 +156,27 @@ async function addUsed(element, budget, depth, node) {
   if (!id) return;
   const used = place ? await elementOfFile(place, id) : safe(element.getRootNode()).getElementById(id);
   if (place && used === null) return;
-  node.attrs.href = `#${id}`;
-  const known = budget.used.has(id) || safe(budget.root).contains(used);
+  const name = freeId(id, used, budget);
+  node.attrs.href = `#${name}`;
+  const known = budget.used.has(name) || safe(budget.root).contains(used);
   if (used === null || known || depth > MAX_DEPTH || plainTag(used) === null) return;
-  budget.used.add(id);
+  budget.used.set(name, used);
   const symbol = await treeOf(used, budget, depth + 1);
+  symbol.attrs.id = name;
   for (const each of nodesOf(symbol)) each.apart = true;
   budget.symbols.push(symbol);
+}
+
+/** The id that a used element has in the component: its own, if no element of another document has it there. */
+function freeId(id, used, { used: known, root }) {
+  if (used === null) return id;
+  const inside = (name) => {
+    const own = safe(safe(root).getRootNode()).getElementById(name);
+    return safe(root).contains(own) ? own : null;
+  };
+  let name = id;
+  while ((known.get(name) ?? inside(name) ?? used) !== used) name += '_';
+  return name;
 }
 
 /** Puts the symbols that came from elsewhere into the first svg of a tree. They inherit from where they are used. */
