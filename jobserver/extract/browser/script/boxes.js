@@ -100,7 +100,10 @@ function hasWords({ children }) {
 /** A line without letters of its own has no height but that of what stands in it, down to where letters are. */
 function tightened(node, component) {
   node.off.settled.add('line');
-  const inside = ({ children }) => children.filter((child) => child.clone && isShown(child)).flatMap(asBefore);
+  const generated = ({ element, clone }) => PSEUDO.filter((pseudo) => isGenerated(getComputedStyle(clone, pseudo)))
+    .map((pseudo) => [pseudo, 'line-height', getComputedStyle(element, pseudo).lineHeight]);
+  const inside = (outer) => [...generated(outer).map((write) => [outer, component, ...write]),
+    ...outer.children.filter((child) => child.clone && isShown(child)).flatMap(asBefore)];
   const asBefore = (child) => {
     const isEmpty = getComputedStyle(child.clone).display === 'inline' && !hasWords(child);
     return isEmpty ? inside(child) : [[child, component, '', 'line-height', lineHeightOf(child.element)]];
