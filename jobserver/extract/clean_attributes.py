@@ -81,7 +81,7 @@ class Attributes:
             return value if value in allowed.ANIMATED else None
         if name in {"begin", "end"}:
             return value if _TIME.fullmatch(value.strip()) else None
-        return safe_value(_closed(value), self._in_svg)
+        return safe_value(value, self._in_svg) or safe_value(_closed(value), self._in_svg)
 
 
 def _closed(value: str) -> str:
