@@ -133,6 +133,7 @@ async def test_variables_come_along_whatever_their_names(trap: Trap):
     assert [each for each in said if each not in rest] == [], css
     assert "gap: calc(2 * var(--space-1_5))" in hover
     assert "width: var(--space-1_2f_5)" in css
+    assert "--space-1_2f_2: 80%; opacity: 0.5" in " ".join(css.split("@keyframes grow")[1].split())
 
 
 async def test_a_variable_that_another_condition_changes_comes_with_it(trap: Trap):

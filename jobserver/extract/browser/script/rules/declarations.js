@@ -11,7 +11,7 @@ const BEFORE_COLON = /(?<![a-z-])[a-z-]+(?=:)/g;
 
 const OUT_OF_NAMES = /[^\w\u0080-\uffff-]/;
 const EVERY_OUT = new RegExp(OUT_OF_NAMES.source, 'g');
-const ESCAPED_NAME = /(?<=(?:var\(|@property)\s*)--[\w\u0080-\uffff-]*\\(?:[\w\u0080-\uffff-]|\\?[^\s(){},;])*/g;
+const ESCAPED_NAME = /(?<=(?:var\(|@property|[{;])\s*)--[\w\u0080-\uffff-]*\\.(?:\\.|[^\s(){},;:\\])*/g;
 
 const namesInPage = new Map();
 const blocks = new WeakMap();
