@@ -84,7 +84,7 @@ function filterAround(element) {
 }
 
 function thenFilter(value, filters) {
-  return /^(?:none|initial|unset|)$/.test(value) ? filters : `${value} ${filters}`;
+  return /^(?:none|initial|unset|revert|revert-layer|)$/.test(value) ? filters : `${value} ${filters}`;
 }
 
 /** Property → radius of the corners of a picture that the rounded corners of what is around it cut off. */
