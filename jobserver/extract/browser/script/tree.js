@@ -19,11 +19,6 @@ const { html: HTML_TAGS, blocks: BLOCK_TAGS, removed: REMOVED_TAGS } = Object.fr
   Object.entries(options.tags).map(([kind, names]) => [kind, new Set(names)]));
 const SVG_TAGS = new Set(options.tags.svg);
 
-/** The elements and texts below an element as the page is rendered, without what takes no part in it. */
-function renderedChildren(element) {
-  return childNodesOf(element).filter((node) => (node instanceof Text ? node.data !== '' : isRendered(node)));
-}
-
 function childNodesOf(element) {
   const its = safe(element);
   const slotted = its.localName === 'slot' && its.assignedNodes().length > 0 ? its.assignedNodes() : null;
