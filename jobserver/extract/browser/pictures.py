@@ -95,7 +95,7 @@ class Studio:
         Raises PageError also when the page took the stage away: what it says of its components is not about them.
         """
         items = [item for item in layer.items if item.index in components]
-        html = "".join(f"<div>{components[item.index]['htmlSnippet']}</div>" for item in items)
+        html = "".join(f"<div><div>{components[item.index]['htmlSnippet']}</div></div>" for item in items)
         # Not from inside the page, which may forbid it to (Trusted Types).
         filled = {"frameId": await self._open_stage(), "html": f"<!doctype html><html><body>{html}</body></html>"}
         await self._page.send("Page.setDocumentContent", filled)
@@ -143,9 +143,14 @@ class Studio:
         return await self._page.run(function, options, time_limit=self._budget.share(0.2, 10.0))
 
 
-def _place(item: Item) -> dict[str, float]:
-    """Where on the stage: between two pixels just as in the page, for there text and edges are drawn otherwise."""
-    return {"x": item.box.x, "y": item.twin + item.box.y - item.crop.top, "width": item.box.width}
+def _place(item: Item) -> dict[str, Any]:
+    """Where on the stage: between two pixels just as in the page, for there text and edges are drawn otherwise.
+
+    ``room``: its crop there.
+    """
+    crop, box = item.crop, item.box
+    room = {"left": crop.left, "top": item.twin, "width": crop.right - crop.left, "height": crop.bottom - crop.top}
+    return {"x": box.x, "y": item.twin + box.y - crop.top, "width": box.width, "room": room}
 
 
 def _part(item: Item, picture: Crop) -> dict[str, Any]:

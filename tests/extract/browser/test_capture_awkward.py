@@ -102,7 +102,7 @@ async def test_a_style_sheet_that_cannot_be_read_is_warned_of(visit: Visit, site
 
 HANGS = """<script>
   new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const { localName } of addedNodes) while (localName === 'div');
+    for (const { addedNodes } of records) for (const node of addedNodes) while (node);
   }).observe(document.documentElement, { childList: true });
 </script>"""
 
@@ -117,7 +117,7 @@ async def test_a_page_that_hangs_while_it_is_compared_keeps_what_was_found(visit
 
 async def test_a_page_that_clears_up_when_it_becomes_narrow_is_read_narrow_all_the_same(visit: Visit, site: Site):
     script = """onresize = () => {
-      for (const added of document.querySelectorAll('html > div')) added.remove();
+      for (const added of document.querySelectorAll('html > :not(head, body)')) added.remove();
       document.body.className = 'small';
     }"""
     css = "button { color: rgb(1, 2, 3) } .small button { color: rgb(4, 5, 6) }"
@@ -126,3 +126,11 @@ async def test_a_page_that_clears_up_when_it_becomes_narrow_is_read_narrow_all_t
     colors = {bool(rule.conditions): rule.declarations.get("color") for rule in button.root.rules}
     assert colors == {False: "rgb(1, 2, 3)", True: "rgb(4, 5, 6)"}
     assert capture.warnings == []
+
+
+async def test_rules_about_what_stands_beside_the_body_are_read_as_the_page_has_them(visit: Visit, site: Site):
+    css = (
+        "html:has(> div) button { color: red } body:last-child button { color: rgb(1, 2, 3) } head + body { margin: 0 }"
+    )
+    (button,) = (await visit(site.html("/", f"<style>{css}</style><button>Save</button>"))).found
+    assert style(button.root)["color"] == "rgb(1, 2, 3)"

@@ -50,3 +50,12 @@ async def test_a_film_that_waits_behind_its_poster_is_compared(verify: Verify, s
     film = f'<video width=90 height=90 poster="{poster}" src=/film.webm></video>'
     verified = await verify(site.html("/", f"{STYLE}<article><h2>A film</h2>{film}</article>"))
     assert "article" in verified.kinds
+
+
+async def test_what_reaches_far_out_of_one_does_not_lie_upon_another(verify: Verify, site: Site):
+    card = ".area { position: relative; padding: 90px } button { margin: 70px }"
+    stretched = "a::after { content: ''; position: absolute; inset: 0; background: #0a08 }"
+    page = f"<style>{card} {stretched}</style><div class=area><a href=/x>Stretched</a></div><button>Below</button>"
+    verified = await verify(site.html("/", page))
+    assert sorted(verified.kinds) == ["a", "button"]
+    assert verified.extraction["fidelity"] == {"diff": 0, "ssim": 1, "verified": 2, "passed": 2}

@@ -106,7 +106,7 @@ STAGE = _function(_read("safe visible isolate stage"))
 """({width, height}) → the name of the frame for the twins. Hides everything else, for as long as the page lives."""
 
 PLACE = _function(_read("still place"))
-"""({twins: [{css, x, y, width}, …], milliseconds}) → nothing: what is in the frame stands where it should."""
+"""({twins: [{css, x, y, width, room}, …], milliseconds}) → nothing: what is in the frame stands where it should."""
 
 COMPARE = _function(_read("pause cut compare"))
 """({picture, pairs: [{look, twin: {x, y}}, …]}) → [{diff, ssim, webp}, …]: base64 in, and out; after KEEP."""

@@ -25,14 +25,21 @@ function everyRoot() {
 /** Leads to an element from the top of its tree by numbers alone: no attribute of the page is touched. */
 function pathOf(element) {
   const steps = [];
-  for (let step = element; step; step = safe(step).parentElement) {
-    let place = 1;
-    for (let before = safe(step).previousElementSibling; before; before = safe(before).previousElementSibling) place += 1;
-    steps.unshift(step === document.documentElement ? ':root' : `:nth-child(${place})`);
-  }
+  for (let step = element; step; step = safe(step).parentElement) steps.unshift(numberOf(step));
   const path = safe(element).getRootNode() === document ? steps : [':host', ...steps];
   // With its name the browser need not try the rule on all others.
-  return path.join(' > ').replace(/:nth-child\(\d+\)$/, `${CSS.escape(safe(element).localName)}$&`);
+  return path.join(' > ').replace(/:nth-(?:last-)?child\(\d+\)$/, `${CSS.escape(safe(element).localName)}$&`);
+}
+
+function numberOf(element) {
+  const { documentElement } = document;
+  if (element === documentElement) return ':root';
+  // Our sandbox stands before the body. Counted from the end that keeps its number when the page takes it away.
+  const isOuter = safe(element).parentElement === documentElement;
+  const next = isOuter ? 'nextElementSibling' : 'previousElementSibling';
+  let place = 1;
+  for (let other = safe(element)[next]; other; other = safe(other)[next]) place += 1;
+  return `:nth-${isOuter ? 'last-' : ''}child(${place})`;
 }
 
 /** The name of the first cascade layer of some sheets, the strongest for what is important; null where there is none. */

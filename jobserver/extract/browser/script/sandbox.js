@@ -5,20 +5,22 @@ const BASE_SHEET = `body { margin: 0 } html { overflow: hidden }
 const OUT_OF_THE_WAY = {
   all: 'initial', position: 'fixed', top: '0', left: '0', 'pointer-events': 'none', 'z-index': '-1',
 };
+// By a name and in a place of which no page's rules speak: behind everything the body would not be the last.
+const HOST = 'jobserver-sandbox';
 const NOT_COME = 'There was no time for pictures or fonts to come again; the sizes of some components may be wrong.';
 const NOT_BUILT = new Set(['class', 'autofocus', 'usemap', 'srcdoc']);
 
 /** {document, view, isOpen, empty, close, isLate}, or null where the page allows no frame that we may write in. */
 async function openSandbox() {
   if (documentElement === null) return null;
-  const host = document.createElement('div');
+  const host = document.createElement(HOST);
   for (const [name, value] of Object.entries(OUT_OF_THE_WAY)) host.style.setProperty(name, value, 'important');
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', 'allow-same-origin');
   frame.style.cssText = 'border: 0; visibility: hidden';
   fitToPage(frame);
   host.attachShadow({ mode: 'closed' }).append(frame);
-  documentElement.append(host);
+  documentElement.prepend(host);
   const close = () => host.remove();
   if (frame.contentDocument && frame.contentWindow) {
     const sandbox = furnished(frame, close);

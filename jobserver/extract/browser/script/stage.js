@@ -1,5 +1,6 @@
 // Sets the stage for the twins: a blank page of our own, with nothing of the page around it.
 
+const STAGE = 'jobserver-stage';
 // In the top layer nothing of the page's style reaches it; in a closed shadow tree nothing of its scripts does.
 const ABOVE_ALL = {
   all: 'initial', position: 'absolute', inset: 'auto', left: '0', top: '0', margin: '0', padding: '0', border: '0',
@@ -8,7 +9,7 @@ const ABOVE_ALL = {
 
 /** {host, frame}: open to us alone, and as large as the viewport was: its media and viewport units are those of its size. */
 function openStage({ width, height }) {
-  const host = document.createElement('div');
+  const host = document.createElement(STAGE);
   for (const [name, value] of Object.entries(ABOVE_ALL)) host.style.setProperty(name, value, 'important');
   host.popover = 'manual';
   const frame = document.createElement('iframe');
@@ -18,14 +19,14 @@ function openStage({ width, height }) {
   host.attachShadow({ mode: 'closed' }).append(frame);
   document.documentElement.append(host);
   host.showPopover();
-  hideAllBut(host);
+  hideAllElse();
   return { host, frame };
 }
 
 /** Nothing of the page is wanted any more: what is not laid out is not painted either. */
-function hideAllBut(host) {
+function hideAllElse() {
   const sheet = new CSSStyleSheet();
-  const others = `:root > :not(${pathOf(host)})${STRONG} { display: none !important }`;
+  const others = `:root > :not(${STAGE})${STRONG} { display: none !important }`;
   const rules = `${others} :root${STRONG} { background: none transparent !important }`;
   sheet.replaceSync(inLayersToo(firstLayer(document.styleSheets), rules));
   document.adoptedStyleSheets.push(sheet);
