@@ -115,6 +115,7 @@ class Reading:
             narrow = json.loads(str(mended))
             self._read["narrow"] = narrow["rules"]
             self._lapses += narrow["lapses"]
+            self._read["warnings"] += narrow["warnings"]
         except (PageError, PageMoved, TimeoutError):
             self._lapses.append("How the page looks on a phone could not be read.")
 

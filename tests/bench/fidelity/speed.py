@@ -31,7 +31,7 @@ ABOUT = range(500, 3_000)
 PAGES = (
     *("bootstrap/pricing", "bootstrap/album", "bootstrap/cheatsheet", "spectre/forms", "tabler/forms", "tabler/index"),
     *("agency/index", "clean-blog/post", "sb-admin/index", "gentelella/form", "gentelella/index"),
-    *("debian/apache-index", "debian/doxygen", "debian/postgresql"),
+    *("debian/apache-index", "debian/doxygen", "debian/postgresql", "apps/antd", "apps/vuetify"),
 )
 """What is measured where no page is named: all of `ABOUT` that size, some smaller ones, and a page of our own."""
 

@@ -261,6 +261,15 @@ async def test_a_page_whose_font_did_not_come_again(extracted: Extracted, site: 
     assert "fingerprint" not in await extracted(site.html("/", f"{face}<button><b>{ICON}</b></button>"))
 
 
+async def test_a_page_that_has_other_parts_on_a_phone_is_known_again(visit: Visit, site: Site):
+    swaps = "onresize = () => { if (innerWidth < 500) document.querySelector('a').remove() }"
+    url = site.html("/", f"<button>Save</button><a href=/x>Wide</a><script>{swaps}</script>")
+    capture = await visit(url)
+    assert capture.warnings == ["Components that the page takes away on a phone: 1."]
+    with pytest.raises(Unchanged):
+        await visit(url, known=capture.fingerprint)
+
+
 async def test_a_page_whose_sheets_did_not_come_in_time(
     fingerprint_of: Fingerprint, site: Site, monkeypatch: pytest.MonkeyPatch
 ):
@@ -277,7 +286,7 @@ async def test_a_page_that_was_not_read_whole(fingerprint_of: Fingerprint, site:
 
 
 async def test_a_page_that_allows_no_comparing(fingerprint_of: Fingerprint, site: Site):
-    takes = "new MutationObserver(() => document.querySelector('div')?.remove())"
+    takes = "new MutationObserver(() => document.querySelector('html > :not(head, body)')?.remove())"
     forbids = f"{takes}.observe(document, {{ childList: true, subtree: true }})"
     url = site.html("/", f"<button>Save</button><script>{forbids}</script>")
     assert await fingerprint_of(url) is None

@@ -85,7 +85,9 @@ notes: look → a warning of its own}. What it says goes beyond what CAPTURE sai
 """
 
 NARROW = "(options) => globalThis.jobserver.narrow(options)"
-"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], lapses}."""
+"""({milliseconds}) → JSON text, in the world where CAPTURE has run: {rules: look → [[place, its rules], …], lapses,
+warnings}.
+"""
 
 SURVEY = _function(_read("safe pause visible painted survey"))
 """({components: [[look, width, height], …], most}) → a box in the page for each that can be pictured alone, else null.

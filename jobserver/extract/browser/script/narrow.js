@@ -29,7 +29,7 @@ function lastNarrowWidth([, bound, number, unit, sign, right, rightUnit, left, l
   return isUpper ? value : Math.round((value - JUST_BELOW) * 100) / 100;
 }
 
-/** JSON text: by look the rules of the nodes that changed, by their places, and `lapses`. The page is narrow. */
+/** JSON text: by look the rules of the nodes that changed, by their places, `lapses`, `warnings`. The page is narrow. */
 async function readNarrow({ milliseconds }, state) {
   const mended = {};
   deadline = performance.now() + milliseconds;
@@ -37,7 +37,8 @@ async function readNarrow({ milliseconds }, state) {
   const condition = narrowCondition(components, innerWidth, state.width);
   lookAgain(state.hasRules, state.changes?.end());
   const sandbox = state.sandbox ? await reopened(state.sandbox) : null;
-  let missed = state.components.length;
+  const gone = state.components.length - components.length;
+  let missed = components.length;
   try {
     for (const batch of sandbox ? batchesOf(components) : []) {
       if (isLate() || !await comparePass(sandbox, batch)) break;
@@ -52,5 +53,7 @@ async function readNarrow({ milliseconds }, state) {
   }
   const lapses = sandbox?.isLate ? [NOT_COME] : [];
   if (missed > 0) lapses.push(`Components whose look on a phone could not be read: ${missed}.`);
-  return JSON.stringify({ rules: mended, lapses });
+  // Whoever comes again is shown the same.
+  const warnings = gone > 0 ? [`Components that the page takes away on a phone: ${gone}.`] : [];
+  return JSON.stringify({ rules: mended, lapses, warnings });
 }
