@@ -261,6 +261,25 @@ async def test_a_page_whose_font_did_not_come_again(extracted: Extracted, site: 
     assert "fingerprint" not in await extracted(site.html("/", f"{face}<button><b>{ICON}</b></button>"))
 
 
+@pytest.mark.parametrize(
+    ("other", "is_known"),
+    [
+        ("<ul id=menu-75682 data-for=menu-75682></ul><a href=#menu-75682>M</a>", True),
+        ("<ul id=menu-75682 data-for=menu-1111></ul><a href=#menu-75682>M</a>", False),
+        ("<ul id=menu-75682 data-for=menu-75682></ul><a href=/menu-75682>M</a>", False),
+        ("<ul id=menu-75682 data-for=menu-75682></ul><a href=#menu-75682>75682</a>", False),
+    ],
+    ids=["another lot", "it leads elsewhere", "another address", "it is shown"],
+)
+async def test_numbers_that_ids_are_made_of_are_drawn_by_lot(
+    fingerprint_of: Fingerprint, site: Site, other: str, is_known: bool
+):
+    first = "<ul id=menu-1234 data-for=menu-1234></ul><a href=#menu-1234>M</a>"
+    known = await fingerprint_of(site.html("/", f"<button>Save</button>{first}"))
+    assert known is not None
+    assert (await fingerprint_of(site.html("/", f"<button>Save</button>{other}")) == known) == is_known
+
+
 async def test_a_page_that_has_other_parts_on_a_phone_is_known_again(visit: Visit, site: Site):
     swaps = "onresize = () => { if (innerWidth < 500) document.querySelector('a').remove() }"
     url = site.html("/", f"<button>Save</button><a href=/x>Wide</a><script>{swaps}</script>")

@@ -8,6 +8,8 @@ const GROUPS = [CSSStyleRule, CSSConditionRule, CSSLayerBlockRule, CSSScopeRule,
 const HEADS = ['conditionText', 'name', 'containerName', 'containerQuery', 'start', 'end', 'selectorText'];
 const MILLISECONDS = /(?<!\d)\d{13}(?!\d)/g;
 const AN_HOUR = 3_600_000;
+const LOT = /\d{4,}/g;
+const NAMES_SOMETHING = /^(?:id|for|name|list|headers|aria-.*|data-.*)$/;
 const ELEMENTS_AT_ONCE = 200;
 const MOST_ANIMATIONS = 1000;
 const MOST_DRAWN = 2_000_000; // pixels of all canvases: to hash as many takes 100 ms
@@ -45,7 +47,21 @@ function markupOf(root) {
     comment.remove();
   }
   copy.normalize();
+  nameLots(copy);
   return copy.innerHTML;
+}
+
+/** Numbers that ids are made of may be drawn by lot at each visit: in all that names something they count by their order. */
+function nameLots(copy) {
+  const ids = [...copy.querySelectorAll('[id]')].map((element) => safe(element).getAttribute('id'));
+  const lots = new Map();
+  for (const [number] of ids.flatMap((id) => [...id.matchAll(LOT)])) lots.set(number, lots.get(number) ?? `lot ${lots.size}`);
+  for (const element of lots.size > 0 ? copy.querySelectorAll('*') : []) {
+    for (const attribute of safe(element).attributes) {
+      if (!NAMES_SOMETHING.test(attribute.name) && !attribute.value.startsWith('#')) continue;
+      attribute.value = attribute.value.replace(LOT, (number) => lots.get(number) ?? number);
+    }
+  }
 }
 
 /** A tree with all that is in its attributes, its sheets, and what no attribute says; → the shadow roots in it. */
