@@ -37,14 +37,12 @@ function namesCovered(name) {
 
 /** The names in which an original may be unlike an empty page, but for what it inherits within the component.
  *
- * Where it is known who says anything of it, only they are asked: the browser's own sheet, the page's rules (also those
- * that do not come along, of the state of what it stands in), and of a root what it stands in.
+ * Where it is known who says anything of it, only they are asked: the browser's own sheet, and the page's rules, also those
+ * that do not come along, of the state of what it stands in. A root has something from all around it.
  */
 function namesAbout(node, component) {
-  const key = knownKey(node, component);
-  const around = node === component.root ? namesAround(node.element) : [];
-  if (key === null || around === null) return NAMES;
-  return [...innateNames(node, key), ...namesReachingAny(node), ...around];
+  const key = node === component.root ? null : knownKey(node, component);
+  return key === null ? NAMES : [...innateNames(node, key), ...namesReachingAny(node)];
 }
 
 /** See `plainKey`; null of what is not explained by its rules. What attributes say in a picture they say in its copy too. */
@@ -64,23 +62,4 @@ function innateNames(original, key) {
 
 function namesReachingAny({ theirs: { shared }, element }) {
   return shared.reaching ??= [...new Set([...namesReaching(element)].flatMap(namesCovered))];
-}
-
-/** All that is said of what an element stands in, and may be inherited; null where not all is known. */
-function namesAround(element) {
-  const outside = [];
-  for (let outer = renderedParent(element); outer !== null; outer = renderedParent(outer)) outside.push(outer);
-  let names = [];
-  for (const outer of outside.reverse()) {
-    const theirs = originalOf(outer);
-    if (theirs.shared.inherited === undefined) theirs.shared.inherited = withNamesOf({ theirs, element: outer }, names);
-    names = theirs.shared.inherited;
-  }
-  return names;
-}
-
-function withNamesOf(original, names) {
-  const key = plainKey(original.element);
-  if (names === null || key === null) return null;
-  return [...new Set([...names, ...innateNames(original, key), ...namesReachingAny(original)])];
 }
