@@ -41,6 +41,10 @@ _QUIET = (
     "--password-store=basic",
 )
 
+# As to somebody with a mouse, which a machine without a screen does not have: else `@media (hover: hover)` is not true,
+# and with it what many a sheet says under the pointer. The numbers are Blink's HoverType and PointerType.
+_WITH_A_MOUSE = "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
+
 # Pictures that can be repeated, and machines that are small: many have a /dev/shm of 64 MB.
 _PLAIN = (
     "--headless",
@@ -50,6 +54,7 @@ _PLAIN = (
     "--disable-gpu",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
+    _WITH_A_MOUSE,
 )
 
 FLAGS = (*_PLAIN, *_QUIET, *CONFINEMENT)

@@ -213,3 +213,9 @@ async def test_progress_only_grows(visit: Visit, site: Site):
 
 async def _as_task(waiting: Awaitable[Capture]) -> Capture:
     return await waiting
+
+
+async def test_a_page_is_shown_as_to_somebody_with_a_mouse(visit: Visit, site: Site):
+    asked = ["(hover: hover)", "(any-hover: hover)", "(pointer: fine)", "(any-pointer: fine)", "(any-pointer: coarse)"]
+    script = f"document.title = {asked}.map((query) => matchMedia(query).matches)"
+    assert (await visit(site.html("/", f"<script>{script}</script>"))).title == "true,true,true,true,false"
