@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from jobserver.egress.gate import Gate
 from jobserver.extract import browser
 from jobserver.extract.browser.cdp import Connection
-from jobserver.extract.model import Capture, Found, Node, Request
+from jobserver.extract.model import Capture, Found, Node, Request, Unchanged
 from tests.extract.browser.web_site import Site
 
 Visit = Callable[..., Awaitable[Capture]]
@@ -52,6 +52,18 @@ async def capture(
         if then is not None:
             await then()
         return read
+
+
+async def is_known_again(visit: Visit, url: str) -> bool:
+    """Whether a second visit finds the page as the first has left it."""
+    known = (await visit(url)).fingerprint
+    if known is None:
+        return False
+    try:
+        await visit(url, known=known)
+    except Unchanged:
+        return True
+    return False
 
 
 def kinds(capture: Capture) -> list[str]:

@@ -8,8 +8,7 @@ import json
 import pytest
 from aiohttp import web
 
-from jobserver.extract.model import Unchanged
-from tests.extract.browser.reading import Visit, style
+from tests.extract.browser.reading import Visit, is_known_again, style
 from tests.extract.browser.web_site import Handler, Site, responds
 
 pytestmark = pytest.mark.browser
@@ -188,10 +187,7 @@ async def test_what_turns_in_a_shadow_tree_is_held_still_too(visit: Visit, site:
     turns = "@keyframes turn { to { rotate: 1turn } } b { display: inline-block; animation: turn 1s infinite }"
     tree = f"<p><template shadowrootmode=open><style>{turns}</style><b>Within</b></template></p>"
     url = site.html("/", f"{tree}<button>Save</button>")
-    known = (await visit(url)).fingerprint
-    assert known is not None
-    with pytest.raises(Unchanged):
-        await visit(url, known=known)
+    assert await is_known_again(visit, url)
 
 
 async def test_what_a_script_makes_of_a_narrow_page_after_a_moment_is_seen(visit: Visit, site: Site):
@@ -225,10 +221,7 @@ async def test_a_page_is_not_kept_waiting_by_its_workers(visit: Visit, site: Sit
     site.add("/worker.js", responds(text="postMessage(1)", content_type=JAVASCRIPT))
     script = "new Worker('/worker.js'); new Worker('/missing.js'); new Worker('/worker.js', { type: 'module' })"
     url = site.html("/", f"<button>Save</button><script>{script}</script>")
-    known = (await visit(url)).fingerprint
-    assert known is not None
-    with pytest.raises(Unchanged):
-        await visit(url, known=known)
+    assert await is_known_again(visit, url)
 
 
 async def test_what_is_done_at_intervals_is_not_done_more_often(visit: Visit, site: Site):

@@ -25,13 +25,13 @@ function everyRoot() {
 /** Leads to an element from the top of its tree by numbers alone: no attribute of the page is touched. */
 function pathOf(element) {
   const steps = [];
-  for (let step = element; step; step = safe(step).parentElement) steps.unshift(numberOf(step));
+  for (let step = element; step; step = safe(step).parentElement) steps.unshift(stepTo(step));
   const path = safe(element).getRootNode() === document ? steps : [':host', ...steps];
   // With its name the browser need not try the rule on all others.
   return path.join(' > ').replace(/:nth-(?:last-)?child\(\d+\)$/, `${CSS.escape(safe(element).localName)}$&`);
 }
 
-function numberOf(element) {
+function stepTo(element) {
   const { documentElement } = document;
   if (element === documentElement) return ':root';
   // Our sandbox stands before the body. Counted from the end that keeps its number when the page takes it away.
