@@ -8,7 +8,7 @@ from typing import Any
 from jobserver.extract import naming
 from tests.extract.tab import Tab
 
-_PIECES = ("safe", "pause", "visible", "selector", "hash", "pick", "look", "tokens")
+_PIECES = ("safe", "pause", "visible", "lots", "selector", "hash", "pick", "look", "tokens")
 _COMPONENTS = """
 const warnings = [];
 const found = [];

@@ -8,7 +8,7 @@ from jobserver.extract import naming
 
 _FOLDER = files(__package__)
 
-_SHARED = "safe pause visible selector"
+_SHARED = "safe pause visible lots selector"
 
 _DETECTING = "hash pick look tokens"
 _DETECTS = "everyElement, pickAll, lookOf, pageTokens"
@@ -59,7 +59,7 @@ SETTLE = _function(_read("safe still waits eager settle"))
 ``listens``: whether somebody hears of scrolling; ``scroll``: whether that is done where somebody would notice.
 """
 
-FINGERPRINT = _function(_read("safe pause hash fingerprint"))
+FINGERPRINT = _function(_read("safe pause hash lots fingerprint"))
 """({elements, characters, milliseconds}) → a word for all that the page is now, as far as a reading depends on it.
 
 Null where nobody could say so: a canvas cannot be read, or there are more elements, characters or milliseconds.

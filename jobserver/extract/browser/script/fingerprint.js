@@ -8,7 +8,6 @@ const GROUPS = [CSSStyleRule, CSSConditionRule, CSSLayerBlockRule, CSSScopeRule,
 const HEADS = ['conditionText', 'name', 'containerName', 'containerQuery', 'start', 'end', 'selectorText'];
 const MILLISECONDS = /(?<!\d)\d{13}(?!\d)/g;
 const AN_HOUR = 3_600_000;
-const LOT = /\d{4,}/g;
 const NAMES_SOMETHING = /^(?:id|for|name|list|headers|aria-.*|data-.*)$/;
 const ELEMENTS_AT_ONCE = 200;
 const MOST_ANIMATIONS = 1000;
@@ -55,7 +54,7 @@ function markupOf(root) {
 function nameLots(copy) {
   const ids = [...copy.querySelectorAll('[id]')].map((element) => safe(element).getAttribute('id'));
   const lots = new Map();
-  for (const [number] of ids.flatMap((id) => [...id.matchAll(LOT)])) lots.set(number, lots.get(number) ?? `lot ${lots.size}`);
+  for (const number of ids.flatMap(lotsIn)) lots.set(number, lots.get(number) ?? `lot ${lots.size}`);
   for (const element of lots.size > 0 ? copy.querySelectorAll('*') : []) {
     for (const attribute of safe(element).attributes) {
       if (!NAMES_SOMETHING.test(attribute.name) && !attribute.value.startsWith('#')) continue;

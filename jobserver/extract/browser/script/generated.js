@@ -2,7 +2,6 @@
 
 const PSEUDO = ['::before', '::after'];
 const HOLDS_PLACED = ['transform', 'translate', 'rotate', 'scale', 'perspective', 'filter', 'backdrop-filter'];
-const PIXELS = /^-?[\d.]+px$/;
 
 function isGenerated(style) {
   return !/^(?:none|normal|)$/.test(style.content) && style.display !== 'none';

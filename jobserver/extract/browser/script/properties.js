@@ -31,6 +31,7 @@ const EARLY = ['appearance', 'color-scheme', 'direction', 'writing-mode', 'zoom'
   'font-style', 'color'];
 
 const COMES_EARLY = new Set(EARLY);
+const PIXELS = /^-?[\d.]+px$/;
 
 // The root is expected to be without its place even where nobody says a word about it, and a list has its marks by those around
 // it.
@@ -101,7 +102,7 @@ function wholeNumber(value) {
 
 /** Used pixels as they are laid out. They come in 64ths, of which six digits may fall short: then it would be one less. */
 function laidOut(value) {
-  if (!/^-?[\d.]+px$/.test(value)) return value;
+  if (!PIXELS.test(value)) return value;
   const exact = Math.round(parseFloat(value) * 64) / 64;
   return `${(Math.sign(exact) * Math.ceil(Math.abs(exact) * 1000)) / 1000}px`;
 }

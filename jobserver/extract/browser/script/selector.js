@@ -1,7 +1,6 @@
 // A CSS path that leads to exactly one element; `>>>` enters a shadow root.
 
 const LASTING_ID = /^[A-Za-z_][\w-]{0,59}$/;
-const MADE_UP_ID = /\d{4}/;
 const MADE_UP_PART = /^(?=\w{6})[a-z]*\d+[a-z]+\d/i;
 const BETWEEN_PARTS = /[-_]/;
 const MOST_IDS = 10000; // looked at for others that were drawn by lot
@@ -42,7 +41,7 @@ function pathBelow(element, scope) {
 
 /** Whether an id can be relied on: plain, not made up by a framework, and nobody else's. */
 function isUniqueId(id, scope) {
-  if (!id || !LASTING_ID.test(id) || MADE_UP_ID.test(id) || isMadeUp(id, scope)) return false;
+  if (!id || !LASTING_ID.test(id) || lotsIn(id).length > 0 || isMadeUp(id, scope)) return false;
   if (!onceOnly.has(scope)) onceOnly.set(scope, new Map());
   const known = onceOnly.get(scope);
   if (!known.has(id)) known.set(id, safe(scope).querySelectorAll(`#${id}`).length === 1);
