@@ -31,7 +31,7 @@ _LONGEST = 2_000
 def needs_dark(css: str) -> bool:
     """Whether most of the component's text is light and nothing in it has a background of its own."""
     rules = "".join(_RULE.findall(css))
-    variables = dict(reversed(_DEFINED.findall(css)))
+    variables = dict(reversed(_DEFINED.findall(rules)))
     if not all(_CLEAR.match(_resolved(background, variables)) for background in _BACKGROUND.findall(rules)):
         return False
     light = [_luminance(_resolved(color, variables)) > _LIGHT for color in _COLOR.findall(rules)]

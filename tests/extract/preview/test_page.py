@@ -94,6 +94,7 @@ def test_light_text_without_a_background_of_its_own_stands_on_dark():
         ('background-image: url("data:image/svg+xml,<svg/>");\n  color: #fff;', True),
         ('background-image: url("https://x.example/a.jpg");\n  color: #fff;', False),
         ("color: #fff;\n}\n.gen-a-1:where(:hover) {\n  background-color: #000;", True),
+        ("color: #fff;\n  background: var(--a);\n}\n.gen-a-1:where(:hover) {\n  --a: #000;", True),
         ("color: #333;\n}\n@media (width > 1px) {\n  .gen-a-1 {\n    color: #fff;\n  }", False),
         ("--a: var(--b) var(--b);\n  --b: var(--a) var(--a);\n  color: var(--a);", False),
     ],
